@@ -1,0 +1,1 @@
+"""Answers computed from facts. Pure functions only; imports nothing but the domain."""

@@ -1,0 +1,144 @@
+-- Appends one group of facts to a workspace: everything or nothing, one call, one commit.
+--
+-- Takes the counter row first, so that appends to a workspace happen one after the other. Then, without having written:
+--   'no workspace'  there is no such workspace
+--   'stale'         a stream is not at the version the caller decided against
+--   'recorded'      an event id is already in the workspace
+--   'keyed'         a content key for the same owner was made by somebody else meanwhile
+-- or, everything written: 'appended' with the position of the first fact and the moment of storing, which never goes back.
+--
+-- A fact's leaf is SHA-256 over 0x00 (RFC 9162, section 2.1.1) and the RFC 8785 form of
+-- {envelope, previous, recorded_at, stream_id, structure, version, words}: digests in hexadecimal, `previous` the leaf
+-- before it on the same stream ('' for the first), `words` '' when the fact has none.
+CREATE OR REPLACE FUNCTION append_events(
+    p_workspace         uuid,
+    p_at                timestamptz,
+    p_streams           uuid[],   -- every stream the caller decided on, with
+    p_kinds             text[],   --   its kind and
+    p_versions          bigint[], --   its version then; 0 means it must not exist
+    p_key_ids           uuid[],   -- new content keys
+    p_key_kinds         text[],
+    p_key_owners        uuid[],
+    p_key_wraps         bytea[],
+    p_event_streams     integer[], -- the facts in order: which of p_streams (from 1)
+    p_event_ids         uuid[],
+    p_types             text[],
+    p_envelopes         bytea[],
+    p_structures        bytea[],
+    p_structure_digests bytea[],
+    p_words             bytea[],
+    p_words_keys        uuid[],
+    p_words_digests     bytea[],
+    p_proposal_digests  bytea[],
+    p_rows              jsonb,    -- the list rows of the streams written to
+    p_participations    jsonb     -- the participations that changed
+) RETURNS TABLE (verdict text, first_position bigint, stored_at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_first    bigint;
+    v_at       timestamptz;
+    v_instant  text;
+    v_count    integer := cardinality(p_event_ids);
+    v_version  bigint[] := p_versions;
+    v_last     bytea[];
+    v_versions bigint[] := '{}';
+    v_leaves   bytea[] := '{}';
+    v_stream   integer;
+    v_leaf     bytea;
+    v_new_keys integer;
+BEGIN
+    SELECT w.next_position, greatest(w.last_recorded_at, p_at) INTO v_first, v_at
+      FROM workspace w WHERE w.workspace_id = p_workspace FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 'no workspace', NULL::bigint, NULL::timestamptz;
+        RETURN;
+    END IF;
+
+    SELECT array_agg(coalesce(s.last_leaf, ''::bytea) ORDER BY want.ordinal) INTO v_last
+      FROM unnest(p_streams, p_versions) WITH ORDINALITY AS want(stream_id, version, ordinal)
+      LEFT JOIN stream s ON s.workspace_id = p_workspace AND s.stream_id = want.stream_id
+    HAVING bool_and(coalesce(s.version, 0) = want.version);
+    IF NOT FOUND OR v_last IS NULL THEN
+        RETURN QUERY SELECT 'stale', NULL::bigint, NULL::timestamptz;
+        RETURN;
+    END IF;
+
+    IF EXISTS (SELECT FROM event e WHERE e.workspace_id = p_workspace AND e.event_id = ANY (p_event_ids)) THEN
+        RETURN QUERY SELECT 'recorded', NULL::bigint, NULL::timestamptz;
+        RETURN;
+    END IF;
+
+    IF cardinality(p_key_ids) > 0 THEN
+        IF EXISTS (
+            SELECT FROM unnest(p_key_kinds, p_key_owners) AS new(kind, owner_id)
+              JOIN content_key k ON k.workspace_id = p_workspace AND k.kind = new.kind AND k.owner_id = new.owner_id
+             WHERE k.wrapped IS NOT NULL
+        ) THEN
+            RETURN QUERY SELECT 'keyed', NULL::bigint, NULL::timestamptz;
+            RETURN;
+        END IF;
+        INSERT INTO content_key (workspace_id, key_id, kind, owner_id, wrapped)
+        SELECT p_workspace, new.* FROM unnest(p_key_ids, p_key_kinds, p_key_owners, p_key_wraps) AS new;
+    END IF;
+
+    v_instant := to_char(v_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+    FOR i IN 1 .. v_count LOOP
+        v_stream := p_event_streams[i];
+        v_version[v_stream] := v_version[v_stream] + 1;
+        v_leaf := sha256('\x00'::bytea || convert_to(
+            '{"envelope":"' || encode(sha256(p_envelopes[i]), 'hex')
+            || '","previous":"' || encode(v_last[v_stream], 'hex')
+            || '","recorded_at":"' || v_instant
+            || '","stream_id":"' || p_kinds[v_stream] || '/' || p_streams[v_stream]
+            || '","structure":"' || encode(p_structure_digests[i], 'hex')
+            || '","version":' || v_version[v_stream]
+            || ',"words":"' || coalesce(encode(p_words_digests[i], 'hex'), '') || '"}', 'UTF8'));
+        v_last[v_stream] := v_leaf;
+        v_versions := v_versions || v_version[v_stream];
+        v_leaves := v_leaves || v_leaf;
+    END LOOP;
+
+    INSERT INTO event (workspace_id, stream_id, version, position, event_id, type, recorded_at, envelope, structure,
+                       words, words_key, structure_digest, words_digest, proposal_digest, leaf)
+    SELECT p_workspace, p_streams[new.stream], new.version, v_first + new.ordinal - 1, new.event_id, new.type, v_at,
+           new.envelope, new.structure, new.words, new.words_key, new.structure_digest, new.words_digest,
+           new.proposal_digest, new.leaf
+      FROM unnest(p_event_streams, v_versions, p_event_ids, p_types, p_envelopes, p_structures, p_words, p_words_keys,
+                  p_structure_digests, p_words_digests, p_proposal_digests, v_leaves)
+           WITH ORDINALITY AS new(stream, version, event_id, type, envelope, structure, words, words_key,
+                                  structure_digest, words_digest, proposal_digest, leaf, ordinal);
+
+    INSERT INTO stream AS s (workspace_id, stream_id, kind, version, last_leaf, visibility, openers, parties, status,
+                             outcome, stage, card, customer_tag, forces_net, dues, attention_at, has_routine,
+                             opened_at, last_event_at, last_position)
+    SELECT p_workspace, p_streams[r.stream], p_kinds[r.stream], v_version[r.stream], v_last[r.stream], r.visibility,
+           r.openers, r.parties, r.status, r.outcome, r.stage, r.card, r.customer_tag, r.forces_net, r.dues,
+           r.attention_at, r.has_routine, r.opened_at, r.last_event_at, v_first + r.last_ordinal
+      FROM jsonb_to_recordset(p_rows) AS r(
+               stream integer, visibility text, openers uuid[], parties uuid[], status text, outcome text, stage text,
+               card bytea, customer_tag bytea, forces_net integer, dues timestamptz[], attention_at timestamptz,
+               has_routine boolean, opened_at timestamptz, last_event_at timestamptz, last_ordinal integer)
+    ON CONFLICT (workspace_id, stream_id) DO UPDATE SET
+        version = excluded.version, last_leaf = excluded.last_leaf, visibility = excluded.visibility,
+        openers = excluded.openers, parties = excluded.parties, status = excluded.status, outcome = excluded.outcome,
+        stage = excluded.stage, card = excluded.card, customer_tag = excluded.customer_tag,
+        forces_net = excluded.forces_net, dues = excluded.dues, attention_at = excluded.attention_at,
+        has_routine = excluded.has_routine, opened_at = excluded.opened_at, last_event_at = excluded.last_event_at,
+        last_position = excluded.last_position;
+
+    IF p_participations IS NOT NULL THEN
+        INSERT INTO participation AS p (workspace_id, party_id, stream_id, side, roles, joined_at, left_at, name,
+                                        name_key, owes, owed)
+        SELECT p_workspace, n.party_id, p_streams[n.stream], n.side, n.roles, n.joined_at, n.left_at, n.name,
+               n.name_key, n.owes, n.owed
+          FROM jsonb_to_recordset(p_participations) AS n(
+                   party_id uuid, stream integer, side text, roles text[], joined_at timestamptz, left_at timestamptz,
+                   name bytea, name_key uuid, owes integer, owed integer)
+        ON CONFLICT (workspace_id, party_id, stream_id) DO UPDATE SET
+            side = excluded.side, roles = excluded.roles, joined_at = excluded.joined_at, left_at = excluded.left_at,
+            name = excluded.name, name_key = excluded.name_key, owes = excluded.owes, owed = excluded.owed;
+    END IF;
+
+    UPDATE workspace SET next_position = v_first + v_count, last_recorded_at = v_at WHERE workspace_id = p_workspace;
+    RETURN QUERY SELECT 'appended', v_first, v_at;
+END $$;
