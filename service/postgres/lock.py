@@ -1,0 +1,38 @@
+"""The lock of a data folder: one living program per folder; the system frees it when that program ends. No more."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from service.faults import DataFolderInUse, StartRefusal
+
+
+class FolderLock:
+    """Held from construction to `release` or the end of the process. Raises `DataFolderInUse` when another has it."""
+
+    def __init__(self, data: Path, purpose: str) -> None:
+        try:
+            # As root the server's own account must pass through; what is in the folder has modes of its own.
+            data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+            self._file = (data / "lock").open("a+")
+        except OSError as fault:
+            raise StartRefusal(
+                f"The data folder {data} cannot be used ({fault.strerror}): name one that this account can write to in "
+                "THROUGHLINE_DATA."
+            ) from fault
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            holder = self._file.read(200).strip() or "another program"
+            self._file.close()
+            raise DataFolderInUse(
+                f"The data folder {data} is in use by {holder}: stop that first, or name another "
+                "folder in THROUGHLINE_DATA."
+            ) from None
+        self._file.truncate(0)
+        self._file.write(f"throughline {purpose} (process {os.getpid()})")
+        self._file.flush()
+
+    def release(self) -> None:
+        self._file.close()
