@@ -1,4 +1,4 @@
-"""Every reason the domain can say no. A refusal is a named rule with what would be accepted instead; nothing else may raise.
+"""Every reason the domain can say no: a named rule, with what would be accepted instead.
 
 Refusal
  +- NotFound…     a reference that does not hold
