@@ -1,0 +1,213 @@
+"""Every setting, read once and whole from the environment; all faults are told at once. Nobody else reads it."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from service.faults import StartRefusal
+from service.setting_kinds import choice, database_address, folder, key_of_base64, origins, seconds, whole
+
+PREFIX = "THROUGHLINE_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the service was told. Secrets stay out of `repr`."""
+
+    host: str
+    port: int
+    data: Path
+    database_url: str | None = field(repr=False)
+    database_migrate_url: str | None = field(repr=False)
+    master_key: bytes | None = field(repr=False)
+    master_key_file: Path | None
+    database_connections_max: int
+    batch_events_max: int
+    queue_proposals_max: int
+    cached_events_max: int
+    body_bytes_max: int
+    connections_max: int
+    header_deadline_s: float
+    body_deadline_s: float
+    shutdown_deadline_s: float
+    erasure_journal: Path | None
+    cors_origins: tuple[str, ...]
+    log_level: str
+
+    @property
+    def own_server(self) -> bool:
+        return self.database_url is None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable: which field it fills, what it takes, and what it is for."""
+
+    name: str
+    fills: str
+    default: str
+    read: Callable[[str], Any]
+    accepted: str
+    meaning: str
+    default_shown: str = ""
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("THROUGHLINE_HOST", "host", "127.0.0.1", str, "an address or host name of this machine", "where to listen"),
+    Setting("THROUGHLINE_PORT", "port", "8000", *whole(0, 65_535), "port to listen on; 0 takes any free one"),
+    Setting("THROUGHLINE_DATA", "data", "./data", folder, "a folder", "own PostgreSQL, keys made at the first start"),
+    Setting(
+        "DATABASE_URL",
+        "database_url",
+        "",
+        database_address,
+        "a PostgreSQL address such as postgresql://role:password@host/database",
+        "a PostgreSQL to use, with the run-time role, which must own nothing",
+        "own PostgreSQL in THROUGHLINE_DATA",
+    ),
+    Setting(
+        "DATABASE_MIGRATE_URL",
+        "database_migrate_url",
+        "",
+        database_address,
+        "a PostgreSQL address such as postgresql://role:password@host/database",
+        "the same database with the role that owns the tables; migrates at start",
+        "DATABASE_URL, which then cannot migrate at start",
+    ),
+    Setting(
+        "THROUGHLINE_MASTER_KEY",
+        "master_key",
+        "",
+        key_of_base64,
+        "32 bytes as base64, such as `openssl rand -base64 32` prints",
+        "the key that wraps all content keys",
+        "THROUGHLINE_MASTER_KEY_FILE",
+    ),
+    Setting(
+        "THROUGHLINE_MASTER_KEY_FILE",
+        "master_key_file",
+        "",
+        folder,
+        "a file",
+        "a file with that key",
+        "master.key in THROUGHLINE_DATA, made once, with the own PostgreSQL",
+    ),
+    # 12 busy connections keep two cores of PostgreSQL busy; the own server allows 60 in all.
+    Setting(
+        "THROUGHLINE_DATABASE_CONNECTIONS_MAX", "database_connections_max", "12", *whole(2, 500), "connections kept"
+    ),
+    # One commit of 256 small facts takes about 20 ms, which is what a lone writer is willing to wait behind.
+    Setting("THROUGHLINE_BATCH_EVENTS_MAX", "batch_events_max", "256", *whole(1, 5_000), "facts in one commit"),
+    # At a few thousand appends a second this is a second of waiting: the bound of what a client would still wait for.
+    Setting(
+        "THROUGHLINE_QUEUE_PROPOSALS_MAX", "queue_proposals_max", "4096", *whole(1, 1_000_000), "proposals waiting"
+    ),
+    # About 500 bytes a fact: 100 MB at most.
+    Setting(
+        "THROUGHLINE_CACHED_EVENTS_MAX",
+        "cached_events_max",
+        "200000",
+        *whole(1_000, 100_000_000),
+        "facts of folded streams kept in memory",
+    ),
+    Setting(
+        "THROUGHLINE_BODY_BYTES_MAX", "body_bytes_max", "1048576", *whole(1_024, 1 << 30), "largest body of a request"
+    ),
+    # One file descriptor each; 1,024 is the usual limit of a process, with room for the database and files.
+    Setting("THROUGHLINE_CONNECTIONS_MAX", "connections_max", "900", *whole(1, 100_000), "client connections at once"),
+    Setting(
+        "THROUGHLINE_HEADER_DEADLINE_S",
+        "header_deadline_s",
+        "10",
+        *seconds(0.1, 600),
+        "time for a request's line and headers to arrive, and for a silent connection",
+    ),
+    Setting("THROUGHLINE_BODY_DEADLINE_S", "body_deadline_s", "20", *seconds(0.1, 600), "time for a body to arrive"),
+    Setting(
+        "THROUGHLINE_SHUTDOWN_DEADLINE_S",
+        "shutdown_deadline_s",
+        "10",
+        *seconds(0, 600),
+        "time to answer what is in flight when asked to stop",
+    ),
+    Setting(
+        "THROUGHLINE_ERASURE_JOURNAL",
+        "erasure_journal",
+        "",
+        folder,
+        "a folder",
+        "where each erasure is also noted, outside the database, for restores",
+        "none",
+    ),
+    Setting(
+        "THROUGHLINE_CORS_ORIGINS",
+        "cors_origins",
+        "",
+        origins,
+        "origins separated by commas, such as https://app.example.org",
+        "web origins whose scripts may call",
+        "none",
+    ),
+    Setting("THROUGHLINE_LOG_LEVEL", "log_level", "info", *choice("debug", "info", "warning", "error"), "least to log"),
+)
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in `environment` (empty counts as absent). Raises `StartRefusal` with every fault there is."""
+    faults = [_stranger(name) for name in sorted(environment) if name.startswith(PREFIX) and name not in _NAMES]
+    values: dict[str, Any] = {}
+    for setting in TABLE:
+        text = environment.get(setting.name) or setting.default
+        try:
+            values[setting.fills] = setting.read(text) if text or setting.fills == "cors_origins" else None
+        except ValueError:
+            # The value may be a secret, in part or in whole, so that it is not repeated.
+            faults.append(f"{setting.name} must be {setting.accepted}.")
+    faults.extend(_contradictions(values))
+    if faults:
+        raise StartRefusal(*faults)
+    return Settings(**values)
+
+
+def _contradictions(values: dict[str, Any]) -> list[str]:
+    faults = []
+    if values.get("master_key") and values.get("master_key_file"):
+        faults.append("THROUGHLINE_MASTER_KEY and THROUGHLINE_MASTER_KEY_FILE are both set; keep one of them.")
+    elsewhere = values.get("database_url")
+    if values.get("database_migrate_url") and not elsewhere:
+        faults.append("DATABASE_MIGRATE_URL is set without DATABASE_URL, which names the run-time role; set both.")
+    # `in`: a key that was given but is malformed has been told already.
+    if elsewhere and not any(values.get(name, name) for name in ("master_key", "master_key_file")):
+        faults.append(
+            "DATABASE_URL is set, so THROUGHLINE_MASTER_KEY or THROUGHLINE_MASTER_KEY_FILE must be too: "
+            "every process on that database needs the same 32 bytes (`openssl rand -base64 32` makes them)."
+        )
+    return faults
+
+
+def _stranger(name: str) -> str:
+    near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0)[0]
+    return f"{name} is not a setting; the nearest is {near}."
+
+
+_NAMES = tuple(setting.name for setting in TABLE)
+
+
+def settings_table() -> str:
+    """The table of all settings in Markdown."""
+    lines = ["| variable | default | takes | meaning |", "|---|---|---|---|"]
+    for setting in TABLE:
+        default = setting.default_shown or f"`{setting.default}`"
+        lines.append(f"| `{setting.name}` | {default} | {setting.accepted} | {setting.meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def settings_help() -> str:
+    """The same for a terminal."""
+    lines = ["Settings come from the environment:", ""]
+    for setting in TABLE:
+        lines.append(f"  {setting.name}  [{setting.default_shown or setting.default}]")
+        lines.append(f"      {setting.meaning}: {setting.accepted}")
+    return "\n".join(lines)
