@@ -30,8 +30,8 @@ CREATE OR REPLACE FUNCTION append_events(
     p_words_keys        uuid[],
     p_words_digests     bytea[],
     p_proposal_digests  bytea[],
-    p_rows              jsonb,    -- the list rows of the streams written to
-    p_participations    jsonb     -- the participations that changed
+    p_rows              jsonb,    -- the list rows of the streams written to; without `card`, the card stays
+    p_participations    jsonb     -- the participations that changed; without `name`, the name stays
 ) RETURNS TABLE (verdict text, first_position bigint, stored_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -121,7 +121,8 @@ BEGIN
     ON CONFLICT (workspace_id, stream_id) DO UPDATE SET
         version = excluded.version, last_leaf = excluded.last_leaf, visibility = excluded.visibility,
         openers = excluded.openers, parties = excluded.parties, status = excluded.status, outcome = excluded.outcome,
-        stage = excluded.stage, card = excluded.card, customer_tag = excluded.customer_tag,
+        stage = excluded.stage,
+        card = coalesce(excluded.card, s.card), customer_tag = CASE WHEN excluded.card IS NULL THEN s.customer_tag ELSE excluded.customer_tag END,
         forces_net = excluded.forces_net, dues = excluded.dues, attention_at = excluded.attention_at,
         has_routine = excluded.has_routine, opened_at = excluded.opened_at, last_event_at = excluded.last_event_at,
         last_position = excluded.last_position;
@@ -136,7 +137,8 @@ BEGIN
                    name bytea, name_key uuid, owes integer, owed integer)
         ON CONFLICT (workspace_id, party_id, stream_id) DO UPDATE SET
             side = excluded.side, roles = excluded.roles, joined_at = excluded.joined_at, left_at = excluded.left_at,
-            name = excluded.name, name_key = excluded.name_key, owes = excluded.owes, owed = excluded.owed;
+            name = coalesce(excluded.name, p.name),
+            name_key = CASE WHEN excluded.name IS NULL THEN p.name_key ELSE excluded.name_key END, owes = excluded.owes, owed = excluded.owed;
     END IF;
 
     UPDATE workspace SET next_position = v_first + v_count, last_recorded_at = v_at WHERE workspace_id = p_workspace;

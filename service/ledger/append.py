@@ -1,0 +1,120 @@
+"""One call of `append_events`: keys found or made, facts sealed, list rows computed, everything sent in one round trip."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.facts import Fact
+from service.ledger.deciding import Group
+from service.ledger.keys import Ciphers, NewKey
+from service.ledger.listing import ListRows
+from service.ledger.parts import subject_of
+from service.ledger.sealing import Sealed, seal
+from service.ledger.store import fetch, statement
+from service.ledger.workspace import Connection, Workspace
+
+_APPEND = statement("append")
+_PARTY_KEYS = statement("party_keys")
+
+
+async def append(
+    workspace: Workspace, ciphers: Ciphers, rows: ListRows, connection: Connection, group: Group, at: datetime
+) -> tuple[int, datetime] | None:
+    """Append a decided group: the position of its first fact and the moment of storing.
+
+    None when the group was decided on something that others have changed meanwhile; then nothing was written.
+    """
+    facts = [staged.fact for _, staged in group.staged]
+    await workspace.know_keys([stream for stream, draft in group.drafts.items() if draft.kept], connection)
+    new_keys = [
+        ciphers.make(workspace.workspace_id, "stream", stream)
+        for stream, draft in group.drafts.items()
+        if draft.kept is None and draft.exists
+    ]
+    new_keys += await _know_parties(workspace, ciphers, connection, facts)
+    try:
+        verdict, first, stored_at = await _call(workspace, ciphers, rows, connection, group, at, new_keys)
+    except BaseException:
+        _forget(workspace, ciphers, new_keys)
+        raise
+    if verdict != "appended":
+        _forget(workspace, ciphers, new_keys)
+        return None
+    return first, stored_at
+
+
+async def _know_parties(
+    workspace: Workspace, ciphers: Ciphers, connection: Connection, facts: Iterable[Fact]
+) -> list[NewKey]:
+    """Have a key for everybody the facts' words are about; returns those that had to be made."""
+    subjects = {subject for fact in facts if (subject := subject_of(fact)) is not None}
+    unknown = [party for party in subjects if ciphers.of_party(workspace.workspace_id, party) is None]
+    if not unknown:
+        return []
+    stored = await fetch(connection, _PARTY_KEYS, {"workspace": workspace.workspace_id, "parties": unknown})
+    for key_id, kind, owner_id, wrapped in stored:
+        ciphers.learn(workspace.workspace_id, key_id, kind, owner_id, wrapped)
+    known = {owner_id for _, _, owner_id, _ in stored}
+    return [ciphers.make(workspace.workspace_id, "party", party) for party in unknown if party not in known]
+
+
+def _forget(workspace: Workspace, ciphers: Ciphers, keys: Iterable[NewKey]) -> None:
+    for key in keys:
+        ciphers.forget(workspace.workspace_id, key.key_id, key.owner_id)
+
+
+async def _call(
+    workspace: Workspace,
+    ciphers: Ciphers,
+    rows: ListRows,
+    connection: Connection,
+    group: Group,
+    at: datetime,
+    new_keys: Sequence[NewKey],
+) -> Any:
+    drafts = list(group.drafts.items())
+    place = {stream: ordinal for ordinal, (stream, _) in enumerate(drafts, start=1)}
+    staged = group.staged
+    sealed = [_seal(workspace.workspace_id, ciphers, stream, one.fact) for stream, one in staged]
+    list_rows, participations = rows.of(workspace.workspace_id, ciphers, group, place)
+    answer = await fetch(
+        connection,
+        _APPEND,
+        {
+            "workspace": workspace.workspace_id,
+            "at": at,
+            "streams": [stream for stream, _ in drafts],
+            "kinds": [draft.stream.kind for _, draft in drafts],
+            "versions": [draft.base_version for _, draft in drafts],
+            "key_ids": [key.key_id for key in new_keys],
+            "key_kinds": [key.kind for key in new_keys],
+            "key_owners": [key.owner_id for key in new_keys],
+            "key_wraps": [key.wrapped for key in new_keys],
+            "event_streams": [place[stream] for stream, _ in staged],
+            "event_ids": [one.fact.event_id for _, one in staged],
+            "types": [one.fact.type for _, one in staged],
+            "envelopes": [part.envelope for part in sealed],
+            "structures": [part.structure for part in sealed],
+            "structure_digests": [part.structure_digest for part in sealed],
+            "words": [part.words for part in sealed],
+            "words_keys": [part.words_key for part in sealed],
+            "words_digests": [part.words_digest for part in sealed],
+            "proposal_digests": [one.proposal_digest for _, one in staged],
+            "rows": list_rows,
+            "participations": participations,
+        },
+    )
+    return answer[0]
+
+
+def _seal(workspace_id: UUID, ciphers: Ciphers, stream: UUID, fact: Fact) -> Sealed:
+    stream_cipher = ciphers.get(stream)
+    assert stream_cipher is not None, "the stream's key was made or learned before"
+    subject = subject_of(fact)
+    party: tuple[UUID, AESGCM] | None = None if subject is None else ciphers.of_party(workspace_id, subject)
+    if party is None:
+        return seal(fact, workspace_id, stream_cipher, None, None)
+    return seal(fact, workspace_id, stream_cipher, party[0], party[1])

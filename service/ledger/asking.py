@@ -1,0 +1,61 @@
+"""What is asked of the writer, and what it decides: pure shapes between the queue and the append."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from domain.facts import Caller, Fact, Proposal, Recorded
+from service.ledger.canonical import digest
+
+_proposal_bytes = msgspec.json.Encoder(order="sorted").encode
+
+
+class Ask(Struct, frozen=True):
+    """Facts that one caller proposes for one stream: all of them or none.
+
+    `event_ids` are settled when the ask is made, so that deciding twice gives the same facts.
+    """
+
+    caller: Caller
+    stream_id: str
+    stream: UUID
+    proposals: tuple[Proposal, ...]
+    event_ids: tuple[UUID, ...]
+    digests: tuple[bytes, ...]
+    opens: bool
+    if_match: int | None
+    answer: "asyncio.Future[Appended]"
+
+
+class Appended(Struct, frozen=True):
+    """The facts of an ask as they are recorded, in the order of the proposals.
+
+    `replayed` is true when every one of them had been recorded before; `position` is the log's size after the last.
+    """
+
+    events: Sequence[Recorded]
+    replayed: bool
+    stream_version: int
+    position: int
+
+
+class Staged(Struct, frozen=True):
+    """A fact that was admitted and waits for the append."""
+
+    fact: Fact
+    proposal_digest: bytes
+
+
+class Decided(Struct, frozen=True):
+    """An ask that is granted: its answer is read from the stream once `staged` is recorded."""
+
+    ask: Ask
+    staged: tuple[Staged, ...]
+
+
+def proposal_digest(proposal: Proposal) -> bytes:
+    """SHA-256 of what was sent, in sorted form without defaults and without the id: equal content has equal digests."""
+    return digest(_proposal_bytes(msgspec.structs.replace(proposal, event_id=None)))

@@ -1,0 +1,132 @@
+"""Deciding: asks against folded streams, in order, without touching what is kept. No database and no waiting in here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from domain.admission import admit, complete
+from domain.events import CATALOGUE
+from domain.history import may_see, visible
+from domain.refusals import Refusal, StreamExists
+from domain.stream import Stream, evolve, initial
+from service.ledger.asking import Ask, Decided, Staged
+from service.ledger.memory import Kept
+from service.ledger.refusals import Absent, EventIdReused, LedgerRefusal, Unreadable, VersionMismatch
+
+
+class Draft:
+    """One stream while a group is decided: what is kept, and a fork with the group's facts so far."""
+
+    __slots__ = ("base_version", "families", "kept", "staged", "stream")
+
+    def __init__(self, stream_id: str, kept: Kept | None) -> None:
+        self.kept = kept
+        self.base_version = 0 if kept is None else kept.version
+        self.stream: Stream = initial(stream_id) if kept is None else kept.stream.fork()
+        self.staged: dict[UUID, Staged] = {}
+        self.families: set[str] = set()
+
+    @property
+    def exists(self) -> bool:
+        return self.stream.version > 0
+
+
+class Group(Struct):
+    """The outcome of deciding several asks: what to append, stream by stream, and who is refused why."""
+
+    drafts: dict[UUID, Draft]
+    granted: list[Decided]
+    refused: list[tuple[Ask, Exception]]
+
+    @property
+    def staged(self) -> list[tuple[UUID, Staged]]:
+        """All facts to append, in order, each with its stream."""
+        return [(decided.ask.stream, staged) for decided in self.granted for staged in decided.staged]
+
+
+def decide(
+    asks: Sequence[Ask], kept: Mapping[UUID, Kept | Unreadable], elsewhere: Mapping[UUID, UUID], at: datetime
+) -> Group:
+    """Decide each ask in order; a refused one leaves no trace for the next.
+
+    `elsewhere` says which event ids are known to be on another stream than the one they are proposed for.
+    """
+    drafts: dict[UUID, Draft] = {}
+    group = Group(drafts, [], [])
+    for ask in asks:
+        try:
+            found = kept.get(ask.stream)
+            if isinstance(found, Unreadable):
+                raise found
+            draft = drafts.get(ask.stream)
+            if draft is None:
+                draft = drafts[ask.stream] = Draft(ask.stream_id, found)
+            group.granted.append(_decide(ask, draft, elsewhere, at))
+        except (Refusal, LedgerRefusal) as refusal:
+            group.refused.append((ask, refusal))
+    return group
+
+
+def _decide(ask: Ask, draft: Draft, elsewhere: Mapping[UUID, UUID], at: datetime) -> Decided:
+    if draft.exists and (
+        draft.stream.stream_id != ask.stream_id or not may_see(draft.stream.facts[0], ask.caller, draft.stream)
+    ):
+        if ask.opens:
+            raise StreamExists("This stream id is taken.")
+        raise Absent
+    if not draft.exists and not ask.opens:
+        raise Absent
+    if len(set(ask.event_ids)) < len(ask.event_ids):
+        raise EventIdReused(next(one for one in ask.event_ids if ask.event_ids.count(one) > 1))
+    fork = draft.stream.fork()
+    staged: list[Staged] = []
+    for proposal, event_id, sent in zip(ask.proposals, ask.event_ids, ask.digests, strict=True):
+        if _is_replay(ask, draft, event_id, sent):
+            continue
+        if event_id in elsewhere:
+            raise EventIdReused(event_id)
+        if not staged:
+            _first_new(ask, draft)
+        fact = complete(fork, proposal, ask.caller, event_id=event_id, at=at)
+        admit(fork, fact, ask.caller, at)
+        evolve(fork, fact)
+        staged.append(Staged(fact, sent))
+    fork.merge()
+    for one in staged:
+        draft.staged[one.fact.event_id] = one
+        draft.families.add(CATALOGUE[one.fact.type].family)
+    return Decided(ask, tuple(staged))
+
+
+def _first_new(ask: Ask, draft: Draft) -> None:
+    """What holds for an ask that would append something; a pure repeat has been answered before this."""
+    if ask.opens and draft.exists:
+        raise StreamExists("This stream id is taken.")
+    if ask.if_match is not None and ask.if_match != draft.stream.version:
+        records = draft.kept.records if draft.kept else []
+        missed = visible(records, ask.caller)
+        raise VersionMismatch(
+            draft.stream.version, [record for record in missed if record.fact.stream_version > ask.if_match]
+        )
+
+
+def _is_replay(ask: Ask, draft: Draft, event_id: UUID, sent: bytes) -> bool:
+    """Whether this very proposal is on the stream already; raises `EventIdReused` when another one is."""
+    staged = draft.staged.get(event_id)
+    if staged is not None:
+        fact, known = staged.fact, staged.proposal_digest
+    else:
+        if draft.kept is None:
+            return False
+        index = draft.kept.by_event.get(event_id)
+        if index is None:
+            return False
+        fact, stored = draft.kept.records[index].fact, draft.kept.digests[index]
+        if stored is None:  # erased: there is nothing left to compare with
+            stored = sent
+        known = stored
+    if known != sent or fact.actor.party_id != ask.caller.party_id:
+        raise EventIdReused(event_id)
+    return True

@@ -1,0 +1,155 @@
+"""The derived rows that are written with the facts: a stream's list row and who takes part in it, words sealed."""
+
+import hmac
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.facts import Fact, Recorded
+from domain.history import effective
+from domain.stream import Stream, evolve, initial
+from projections.list_row import Card, ListRow, list_row
+from projections.participations import Participation, participations
+from service.ledger.deciding import Draft, Group
+from service.ledger.keys import Ciphers
+from service.ledger.sealing import seal_row
+
+_json = msgspec.json.Encoder().encode
+_card_json = msgspec.json.Encoder(order="sorted").encode
+CUSTOMER_TAG_BYTES = 16
+
+# Which families of facts can change what a card says, and who takes part or owes whom.
+_CARD = {"deal", "goal", "record"}
+_PEOPLE = {"people", "deal", "goal", "record"}
+_PROMISES = {"commitments"}
+
+
+class ListRows:
+    """Makes the derived rows of a group, as JSON for the append."""
+
+    def __init__(self, tag_key: bytes) -> None:
+        self._tag_key = tag_key
+
+    def of(self, workspace_id: UUID, ciphers: Ciphers, group: Group, place: dict[UUID, int]) -> tuple[str, str | None]:
+        """The rows of every stream the group writes to. `place` is the stream's ordinal in the append."""
+        last = {stream: offset for offset, (stream, _) in enumerate(group.staged)}
+        rows, people = [], []
+        for stream, offset in last.items():
+            draft = group.drafts[stream]
+            fold = public_fold(draft.stream)
+            cipher = ciphers.get(stream)
+            assert cipher is not None, "the facts of this stream were sealed with it"
+            with_card = bool(draft.families & _CARD)
+            rows.append(self._row(workspace_id, stream, list_row(fold), with_card, cipher, place[stream], offset))
+            if draft.families & (_PEOPLE | _PROMISES):
+                with_name = bool(draft.families & _PEOPLE)
+                people += [
+                    _person(workspace_id, stream, one, with_name, ciphers, place[stream]) for one in participations(fold)
+                ]
+        return _json(rows).decode(), _json(people).decode() if people else None
+
+    def customer_tag(self, workspace_id: UUID, customer: str) -> bytes:
+        """A keyed digest by which equal customers (case and spaces aside) are found without storing the name."""
+        text = " ".join(customer.casefold().split())
+        return hmac.digest(self._tag_key, workspace_id.bytes + text.encode(), "sha256")[:CUSTOMER_TAG_BYTES]
+
+    def _row(
+        self,
+        workspace_id: UUID,
+        stream: UUID,
+        row: ListRow,
+        with_card: bool,
+        cipher: AESGCM,
+        ordinal: int,
+        offset: int,
+    ) -> dict[str, Any]:
+        written: dict[str, Any] = {
+            "stream": ordinal,
+            "last_ordinal": offset,
+            "visibility": row.visibility,
+            "openers": row.openers,
+            "parties": row.parties,
+            "status": row.status,
+            "outcome": row.outcome,
+            "stage": row.stage,
+            "forces_net": row.forces_net,
+            "dues": row.dues,
+            "attention_at": row.attention_at,
+            "has_routine": row.has_routine,
+            "opened_at": row.opened_at,
+            "last_event_at": row.last_event_at,
+        }
+        if with_card:
+            written["card"] = _bytea(seal_row(cipher, card_place(workspace_id, stream), _card_json(row.card)))
+            if row.card.customer is not None:
+                written["customer_tag"] = _bytea(self.customer_tag(workspace_id, row.card.customer))
+        return written
+
+
+def public_fold(stream: Stream) -> Stream:
+    """The fold that lists show: facts in the order they happened, as wide as the stream's first fact or wider.
+
+    A stream whose facts came in order and are all that wide is its own public fold, which is the rule rather than the
+    exception; any other is folded anew from its facts.
+    """
+    facts: Sequence[Fact] = stream.facts
+    width = facts[0].visibility.width
+    if stream.in_order and not stream.rewritten and all(fact.visibility.width >= width for fact in facts):
+        return stream
+    moment = facts[-1].occurred_at
+    records = [Recorded(fact, ordinal, moment) for ordinal, fact in enumerate(facts)]
+    return fold(record.fact for record in effective(records, None, None) if record.fact.visibility.width >= width)
+
+
+def fold(facts: Iterable[Fact]) -> Stream:
+    """A stream folded from facts in the order given."""
+    folded: Stream | None = None
+    for fact in facts:
+        if folded is None:
+            folded = initial(fact.stream_id)
+        evolve(folded, fact)
+    assert folded is not None, "a stream has a first fact"
+    return folded
+
+
+def card_place(workspace_id: UUID, stream: UUID) -> bytes:
+    """What a sealed card is bound to."""
+    return workspace_id.bytes + stream.bytes + b"card"
+
+
+def name_place(workspace_id: UUID, party_id: UUID) -> bytes:
+    """What a sealed name is bound to."""
+    return workspace_id.bytes + party_id.bytes + b"name"
+
+
+def read_card(content: bytes | None) -> Card:
+    """The words of a list row; empty once they were erased."""
+    return Card() if content is None else msgspec.json.decode(content, type=Card)
+
+
+def _person(
+    workspace_id: UUID, stream: UUID, one: Participation, with_name: bool, ciphers: Ciphers, ordinal: int
+) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "stream": ordinal,
+        "party_id": one.party_id,
+        "side": one.side,
+        "roles": one.roles,
+        "joined_at": one.joined_at,
+        "left_at": one.left_at,
+        "owes": one.owes,
+        "owed": one.owed,
+    }
+    if with_name and one.name is not None:
+        key_id, cipher = ciphers.of_party(workspace_id, one.party_id) or (stream, ciphers.get(stream))
+        assert cipher is not None, "the facts of this stream were sealed with it"
+        written["name"] = _bytea(seal_row(cipher, name_place(workspace_id, one.party_id), one.name.encode()))
+        written["name_key"] = key_id
+    return written
+
+
+def _bytea(content: bytes) -> str:
+    return "\\x" + content.hex()

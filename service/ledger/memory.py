@@ -1,0 +1,73 @@
+"""The streams in memory: folded, with their facts, bounded by the number of facts. Holds no rule and asks no database."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID
+
+from domain.facts import Recorded
+from domain.stream import Stream
+
+
+class Kept:
+    """One stream as this process knows it: the fold in recorded order, and every fact with the digest of its proposal."""
+
+    __slots__ = ("by_event", "digests", "records", "stream")
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.records: list[Recorded] = []
+        self.digests: list[bytes | None] = []
+        self.by_event: dict[UUID, int] = {}
+
+    @property
+    def version(self) -> int:
+        return len(self.records)
+
+    def add(self, record: Recorded, proposal_digest: bytes | None) -> None:
+        """Take the next fact of the stream; the fold is the caller's to move."""
+        self.by_event[record.fact.event_id] = len(self.records)
+        self.records.append(record)
+        self.digests.append(proposal_digest)
+
+    def find(self, event_id: UUID) -> Recorded | None:
+        """The fact with this id, or None."""
+        index = self.by_event.get(event_id)
+        return None if index is None else self.records[index]
+
+
+class Memory:
+    """Streams of all workspaces, least recently used out first once more than `facts_max` facts are held."""
+
+    def __init__(self, facts_max: int) -> None:
+        self._facts_max = facts_max
+        self._kept: OrderedDict[tuple[UUID, UUID], Kept] = OrderedDict()
+        self.facts = 0
+
+    def get(self, workspace_id: UUID, stream: UUID) -> Kept | None:
+        kept = self._kept.get((workspace_id, stream))
+        if kept is not None:
+            self._kept.move_to_end((workspace_id, stream))
+        return kept
+
+    def put(self, workspace_id: UUID, stream: UUID, kept: Kept) -> None:
+        self.drop(workspace_id, [stream])
+        self._kept[workspace_id, stream] = kept
+        self.grew(kept.version)
+
+    def grew(self, facts: int) -> None:
+        """Count facts added to what is held, and let the oldest streams go when there are too many."""
+        self.facts += facts
+        while self.facts > self._facts_max and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self.facts -= oldest.version
+
+    def drop(self, workspace_id: UUID, streams: Iterable[UUID]) -> None:
+        """Forget streams, so that the next use reads them anew."""
+        for stream in streams:
+            kept = self._kept.pop((workspace_id, stream), None)
+            if kept is not None:
+                self.facts -= kept.version
+
+    def drop_workspace(self, workspace_id: UUID) -> None:
+        """Forget everything of one workspace."""
+        self.drop(workspace_id, [stream for owner, stream in self._kept if owner == workspace_id])

@@ -1,0 +1,178 @@
+"""A fact divided into what is stored: envelope, structure and words; and put together again.
+
+The envelope is who said what when. Words are what a person said (free text, names, evidence); structure is the rest
+(ids, closed values, numbers, times). Erasing words leaves structure readable, so no state and no score changes.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, inspect
+
+from domain.events import CATALOGUE
+from domain.facts import ERASED, Fact
+from service.ledger.canonical import canonical
+
+
+class Parts(NamedTuple):
+    """Canonical bytes of a fact's three parts; `words` is None when it has none."""
+
+    envelope: bytes
+    structure: bytes
+    words: bytes | None
+
+
+class _Field(NamedTuple):
+    name: str
+    is_words: bool
+    nested: bool  # a struct, or a list of structs, that may hold words of its own
+    required: bool
+
+
+def divide(fact: Fact) -> Parts:
+    """The canonical parts of `fact`, without its place in a stream (the chain binds that)."""
+    structure, words = _split(fact.data)
+    if fact.evidence:
+        words["evidence"] = msgspec.to_builtins(fact.evidence)
+    envelope: dict[str, Any] = {
+        "acting_party": fact.acting_party,
+        "actor": fact.actor,
+        "attestation": fact.attestation,
+        "event_id": fact.event_id,
+        "occurred_at": fact.occurred_at,
+        "schema_version": fact.schema_version,
+        "type": fact.type,
+        "visibility": fact.visibility,
+    }
+    for name in _ENVELOPE_OPTIONAL:
+        value = getattr(fact, name)
+        if value is not None:
+            envelope[name] = value
+    return Parts(canonical(envelope), canonical(structure), canonical(words) if words else None)
+
+
+def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None, words: bytes | None) -> Fact:
+    """The fact that was divided. Missing words read as `ERASED` where the type requires them.
+
+    Raises msgspec.ValidationError or KeyError when the bytes are not what `divide` writes.
+    """
+    known = msgspec.json.decode(envelope)
+    event_type = CATALOGUE[known["type"]]
+    said = {} if words is None else msgspec.json.decode(words)
+    known["evidence"] = said.pop("evidence", ())
+    known["stream_id"], known["stream_version"] = stream_id, version
+    held = {} if structure is None else msgspec.json.decode(structure)
+    known["data"] = msgspec.convert(_merge(event_type.cls, held, said), event_type.cls)
+    return msgspec.convert(known, Fact)
+
+
+_ENVELOPE_OPTIONAL = tuple(
+    field.name
+    for field in msgspec.structs.fields(Fact)
+    if not field.required and field.name != "evidence"
+)
+
+
+def _split(value: Struct) -> tuple[dict[str, Any], dict[str, Any]]:
+    structure: dict[str, Any] = {}
+    words: dict[str, Any] = {}
+    for field in _PLANS[type(value)]:
+        content = getattr(value, field.name)
+        if content is None or content == ():
+            continue
+        if field.is_words:
+            words[field.name] = content
+        elif not field.nested:
+            structure[field.name] = content
+        elif isinstance(content, tuple):
+            halves = [_split_item(item) for item in content]
+            structure[field.name] = [half[0] for half in halves]
+            if any(half[1] for half in halves):
+                words[field.name] = [half[1] for half in halves]
+        else:
+            structure[field.name], inner = _split_item(content)
+            if inner:
+                words[field.name] = inner
+    return structure, words
+
+
+def _split_item(item: Any) -> tuple[Any, dict[str, Any]]:
+    return _split(item) if isinstance(item, Struct) else (item, {})
+
+
+def _merge(cls: type, structure: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
+    merged = structure | words
+    for field in _PLANS[cls]:
+        if field.is_words:
+            if field.required and field.name not in words:
+                merged[field.name] = ERASED
+        elif field.nested and field.name in structure:
+            merged[field.name] = _merge_nested(cls, field.name, structure[field.name], words.get(field.name))
+    return merged
+
+
+def _merge_nested(cls: type, name: str, structure: Any, words: Any) -> Any:
+    inner = _NESTED.get((cls, name))
+    if inner is None:
+        return structure
+    if isinstance(structure, list):
+        said = words or [{}] * len(structure)
+        return [
+            _merge(inner, item, one) if isinstance(item, dict) else item for item, one in zip(structure, said, strict=True)
+        ]
+    return _merge(inner, structure, words or {}) if isinstance(structure, dict) else structure
+
+
+_PLANS: dict[type, tuple[_Field, ...]] = {}
+_NESTED: dict[tuple[type, str], type] = {}
+
+
+def _plan(cls: type) -> None:
+    if cls in _PLANS:
+        return
+    _PLANS[cls] = ()
+    fields = []
+    described = inspect.type_info(cls)
+    assert isinstance(described, inspect.StructType)
+    for field in described.fields:
+        structs = list(_structs_in(field.type))
+        for inner in structs:
+            _plan(inner)
+        if structs:
+            _NESTED[cls, field.name] = structs[0]
+        fields.append(_Field(field.name, _is_words(field.type), bool(structs), field.required))
+    _PLANS[cls] = tuple(fields)
+
+
+def _is_words(described: inspect.Type) -> bool:
+    if isinstance(described, inspect.Metadata):
+        marks: Mapping[str, Any] = described.extra or {}
+        return bool(marks.get("words")) or _is_words(described.type)
+    if isinstance(described, inspect.UnionType):
+        return any(map(_is_words, described.types))
+    return False
+
+
+def _structs_in(described: inspect.Type) -> list[type]:
+    if isinstance(described, inspect.Metadata):
+        return _structs_in(described.type)
+    if isinstance(described, inspect.StructType):
+        return [described.cls]
+    if isinstance(described, inspect.UnionType):
+        return [cls for inner in described.types for cls in _structs_in(inner)]
+    if isinstance(described, inspect.VarTupleType | inspect.ListType):
+        return _structs_in(described.item_type)
+    return []
+
+
+for _type in CATALOGUE.values():
+    _plan(_type.cls)
+
+
+def subject_of(fact: Fact) -> UUID | None:
+    """The party whose key seals the fact's words; None: the stream's key."""
+    field = CATALOGUE[fact.type].subject
+    subject = None if field is None else getattr(fact.data, field)
+    return subject if isinstance(subject, UUID) else None

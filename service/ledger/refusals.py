@@ -1,0 +1,70 @@
+"""What the ledger itself can answer instead of an append or a read. The rules' own refusals are in `domain.refusals`.
+
+LedgerRefusal
+ +- Absent             no such stream, or not the caller's to see
+ +- NoSuchKey          the credential is unknown, expired or revoked
+ +- VersionMismatch    the caller's If-Match is behind
+ +- EventIdReused      the id names another fact
+ +- Overloaded         the workspace's queue is full
+ +- StoreUnavailable   PostgreSQL did not answer in time; the outcome may be unknown
+ +- Unreadable         a stored fact cannot be read
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.facts import Recorded
+
+# How long a client should wait before it tries again: a queue drains in well under a second, a server restarts in a few.
+OVERLOADED_RETRY_S = 1
+UNAVAILABLE_RETRY_S = 2
+
+
+class LedgerRefusal(Exception):
+    """Something the ledger cannot do for this caller now."""
+
+
+class Absent(LedgerRefusal):
+    """There is no such stream, or the caller may not know of it: the two are never told apart."""
+
+
+class NoSuchKey(LedgerRefusal):
+    """The credential is malformed, unknown, expired or revoked: the four are never told apart."""
+
+
+class VersionMismatch(LedgerRefusal):
+    """The stream has moved past the version the caller decided on; `missed` are the facts since that they may see."""
+
+    def __init__(self, current_version: int, missed: Sequence[Recorded]) -> None:
+        super().__init__(f"The stream is at version {current_version}.")
+        self.current_version = current_version
+        self.missed = missed
+
+
+class EventIdReused(LedgerRefusal):
+    """The event id was used before for another content, stream or party."""
+
+    def __init__(self, event_id: UUID) -> None:
+        super().__init__(f"Event id {event_id} already names another fact.")
+        self.event_id = event_id
+
+
+class Overloaded(LedgerRefusal):
+    """More is waiting for this workspace than the queue may hold; nothing was recorded."""
+
+    retry_after_s = OVERLOADED_RETRY_S
+
+
+class StoreUnavailable(LedgerRefusal):
+    """PostgreSQL did not answer in time. A write may or may not have happened: send it again with the same event id."""
+
+    retry_after_s = UNAVAILABLE_RETRY_S
+
+
+class Unreadable(LedgerRefusal):
+    """A stored fact cannot be read: a changed byte, a missing key or an unknown type. Names the fact, never its content."""
+
+    def __init__(self, stream_id: str, version: int, reason: str) -> None:
+        super().__init__(f"Fact {version} of {stream_id} cannot be read: {reason}.")
+        self.stream_id = stream_id
+        self.version = version

@@ -1,0 +1,102 @@
+"""Sealing: a fact's structure and words are encrypted, and digested with a salt, before they reach the database."""
+
+import os
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+
+from domain.facts import Fact, Recorded, stream_key
+from service.ledger.canonical import digest
+from service.ledger.parts import divide, unite
+from service.ledger.refusals import Unreadable
+
+SALT_BYTES = 16
+NONCE_BYTES = 12
+
+
+class Sealed(Struct, frozen=True):
+    """One fact's parts as it is stored. Each salt stands before what it salts, inside the seal where there is one."""
+
+    envelope: bytes
+    structure: bytes
+    structure_digest: bytes
+    words: bytes | None
+    words_key: UUID | None
+    words_digest: bytes | None
+
+
+class Stored(Struct, frozen=True):
+    """One row of `event`, as read."""
+
+    stream: UUID
+    version: int
+    position: int
+    event_id: UUID
+    recorded_at: datetime
+    envelope: bytes
+    structure: bytes | None
+    words: bytes | None
+    words_key: UUID | None
+    proposal_digest: bytes | None
+
+
+def seal(fact: Fact, workspace_id: UUID, stream: AESGCM, words_key: UUID | None, party: AESGCM | None) -> Sealed:
+    """`fact` sealed under its stream's cipher, its words under `party` (whose key is `words_key`) when given."""
+    parts = divide(fact)
+    chance = os.urandom(3 * SALT_BYTES + 2 * NONCE_BYTES)
+    place = workspace_id.bytes + fact.event_id.bytes
+    envelope = chance[:16] + parts.envelope
+    structure = chance[16:32] + parts.structure
+    sealed_structure = chance[48:60] + stream.encrypt(chance[48:60], structure, place + b"structure")
+    if parts.words is None:
+        return Sealed(envelope, sealed_structure, digest(structure), None, None, None)
+    words = chance[32:48] + parts.words
+    sealed_words = chance[60:72] + (party or stream).encrypt(chance[60:72], words, place + b"words")
+    return Sealed(envelope, sealed_structure, digest(structure), sealed_words, words_key, digest(words))
+
+
+def unseal(row: Stored, kind: Any, workspace_id: UUID, stream: AESGCM | None, party: AESGCM | None) -> Recorded:
+    """The recorded fact in `row`. Words whose key or ciphertext is gone read as erased.
+
+    Raises `Unreadable` when a byte was changed, or when the bytes are of no known type.
+    """
+    stream_id = stream_key(kind, row.stream)
+    try:
+        place = workspace_id.bytes + row.event_id.bytes
+        structure = _open(stream, row.structure, place + b"structure")
+        words = _open(party if row.words_key else stream, row.words, place + b"words")
+        fact = unite(stream_id, row.version, row.envelope[SALT_BYTES:], structure, words)
+    except InvalidTag:
+        raise Unreadable(stream_id, row.version, "its content does not match its seal") from None
+    except KeyError as unknown:
+        raise Unreadable(stream_id, row.version, f"its type {unknown} is not known") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+        raise Unreadable(stream_id, row.version, "its bytes are not a fact") from None
+    return Recorded(fact, row.position, row.recorded_at, erased=row.proposal_digest is None)
+
+
+def _open(cipher: AESGCM | None, sealed: bytes | None, place: bytes) -> bytes | None:
+    if cipher is None or sealed is None:
+        return None
+    return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)[SALT_BYTES:]
+
+
+def seal_row(cipher: AESGCM, place: bytes, content: bytes) -> bytes:
+    """Content of a derived row, sealed for its `place` (the row's key)."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + cipher.encrypt(nonce, content, place)
+
+
+def unseal_row(cipher: AESGCM | None, place: bytes, sealed: bytes | None) -> bytes | None:
+    """What `seal_row` sealed, or None when it is gone or was changed (a derived row can be computed anew)."""
+    if cipher is None or sealed is None:
+        return None
+    try:
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+    except InvalidTag:
+        return None

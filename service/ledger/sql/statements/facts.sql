@@ -1,0 +1,7 @@
+-- The facts of some streams, each after a version, in stream order.
+SELECT e.stream_id, e.version, e.position, e.event_id, e.recorded_at, e.envelope, e.structure, e.words, e.words_key,
+       e.proposal_digest
+  FROM unnest(%(streams)s::uuid[], %(after)s::bigint[]) AS want(stream_id, after)
+  JOIN event e ON e.workspace_id = %(workspace)s AND e.stream_id = want.stream_id AND e.version > want.after
+ ORDER BY e.stream_id, e.version
+ LIMIT %(limit)s

@@ -1,0 +1,94 @@
+"""PostgreSQL as the ledger uses it: a bounded pool, plain statements from files, one clear failure when it does not answer."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from service.ledger.refusals import StoreUnavailable
+
+# A statement that takes longer is stuck, not slow; a lock that is not free by then belongs to somebody's maintenance.
+STATEMENT_TIMEOUT_MS = 5_000
+LOCK_TIMEOUT_MS = 1_500
+# How long a request waits for a connection. Together with one retry it stays under the 3 s promised for a refusal.
+CONNECTION_WAIT_S = 1.2
+CONNECT_TIMEOUT_S = 2
+# Requests that may wait for a connection at once; reads are short, so more than this means the server is gone.
+CONNECTION_WAITERS_MAX = 1_000
+
+_SESSION = (
+    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} "
+    f"-c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC -c search_path=public"
+)
+
+type_errors = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+"""What PostgreSQL says about the content of a statement, as opposed to about itself."""
+
+
+def statement(name: str) -> str:
+    """The text of `sql/statements/<name>.sql`."""
+    return files("service.ledger").joinpath("sql", "statements", f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Store:
+    """A pool of autocommit connections whose failures all become `StoreUnavailable`."""
+
+    def __init__(self, dsn: str, connections_max: int) -> None:
+        self._pool = AsyncConnectionPool(
+            dsn,
+            min_size=2,
+            max_size=connections_max,
+            max_waiting=CONNECTION_WAITERS_MAX,
+            timeout=CONNECTION_WAIT_S,
+            reconnect_timeout=0,  # never give up: the server may be back in an hour
+            open=False,
+            name="throughline",
+            kwargs={
+                "autocommit": True,
+                "options": _SESSION,
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "application_name": "throughline",
+                "prepare_threshold": 2,
+            },
+        )
+
+    async def open(self) -> None:
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close(timeout=CONNECT_TIMEOUT_S)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
+        """A connection for several statements, such as a transaction. What PostgreSQL cannot do raises `StoreUnavailable`."""
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError) as failure:
+            raise StoreUnavailable(type(failure).__name__) from failure
+
+    async def read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows of a reading statement. A connection that died while idle is noticed here: a read is tried once more."""
+        try:
+            return await self._read(sql, parameters)
+        except StoreUnavailable as failure:
+            if isinstance(failure.__cause__, PoolTimeout | TooManyRequests):
+                raise
+            return await self._read(sql, parameters)
+
+    async def _read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
+        async with self.connection() as connection:
+            return await fetch(connection, sql, parameters)
+
+
+async def fetch(
+    connection: AsyncConnection[tuple[Any, ...]], sql: str, parameters: Sequence[Any] | dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """All rows of one statement on this connection, in the binary format (bytea needs no unescaping)."""
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(sql, parameters)
+        return await cursor.fetchall()

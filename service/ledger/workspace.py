@@ -1,0 +1,248 @@
+"""One workspace as this process knows it: its streams in memory, brought up to date with the log before each use."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg import AsyncConnection
+
+from domain.facts import Recorded, stream_key
+from domain.stream import evolve, initial
+from service.ledger.deciding import Draft
+from service.ledger.keys import Ciphers
+from service.ledger.memory import Kept, Memory
+from service.ledger.refusals import NoSuchKey, Unreadable
+from service.ledger.sealing import Stored, unseal
+from service.ledger.store import Store, fetch, statement
+
+# Facts read from the database in one round trip, and unsealed before the event loop gets a breath (about 10 ms).
+FACTS_PER_READ = 2_000
+FACTS_PER_BREATH = 500
+# Behind by more than this, forgetting all streams is cheaper than catching up on each.
+CATCH_UP_MAX = 20_000
+
+_HEAD = statement("head")
+_STREAMS = statement("streams")
+_FACTS = statement("facts")
+_TOUCHED = statement("touched")
+_KEYS = statement("keys")
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+class Workspace:
+    """The follower of one workspace's log.
+
+    `position` is how far this process has followed. Before a read, one look-up of the counter row proves that it is the
+    head; whoever asks while a look-up is under way shares the next one.
+    """
+
+    def __init__(self, workspace_id: UUID, store: Store, memory: Memory, ciphers: Ciphers) -> None:
+        self.workspace_id = workspace_id
+        self.position = 0
+        self.credentials_changed = 0  # counts moves of the workspace's own stream; cached identities hang on it
+        self._store = store
+        self._memory = memory
+        self._ciphers = ciphers
+        self._waiting: list[asyncio.Future[None]] = []
+        self._following: asyncio.Task[None] | None = None
+
+    # -- freshness
+
+    async def follow(self) -> None:
+        """Return once everything that had committed when this was called is in what is kept."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        if self._following is None:
+            self._following = asyncio.create_task(self._follow_for_all())
+        await waiter
+
+    async def _follow_for_all(self) -> None:
+        try:
+            while self._waiting:
+                served, self._waiting = self._waiting, []
+                try:
+                    await self.catch_up()
+                except Exception as failure:
+                    for waiter in served:
+                        if not waiter.done():
+                            waiter.set_exception(failure)
+                else:
+                    for waiter in served:
+                        if not waiter.done():
+                            waiter.set_result(None)
+        finally:
+            self._following = None
+
+    async def catch_up(self, connection: Connection | None = None) -> None:
+        """Follow the log to its head, on `connection` when one is held."""
+        head = await self._read(connection, _HEAD, {"workspace": self.workspace_id})
+        if not head:
+            raise NoSuchKey
+        await self.follow_to(head[0][0], connection)
+
+    async def follow_to(self, head: int, connection: Connection | None = None) -> None:
+        """Take in what was recorded up to `head` by others."""
+        known = self.position
+        if head <= known:
+            return
+        if head - known > CATCH_UP_MAX:
+            self._memory.drop_workspace(self.workspace_id)
+            self.credentials_changed += 1
+        else:
+            moved = await self._read(
+                connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head}
+            )
+            behind = {}
+            for stream, version in moved:
+                if stream == self.workspace_id:
+                    self.credentials_changed += 1
+                kept = self._memory.get(self.workspace_id, stream)
+                if kept is not None and kept.version < version:
+                    behind[stream] = kept
+            if behind:
+                await self._extend(behind, connection)
+        self.position = max(self.position, head)
+
+    def advanced(self, first: int, count: int) -> None:
+        """This process appended `count` facts at `first`; when nothing of others lies before them, they are followed."""
+        if self.position == first:
+            self.position = first + count
+
+    def take_in(self, stream: UUID, draft: Draft, added: Sequence[tuple[Recorded, bytes]]) -> None:
+        """Keep what this process just recorded on a stream, unless the follower was faster."""
+        kept = draft.kept or self.kept(stream)
+        if kept is None:
+            kept = Kept(draft.stream)
+            if added:
+                self._memory.put(self.workspace_id, stream, kept)
+        elif kept.version == draft.base_version:
+            draft.stream.merge()
+        draft.kept = kept
+        for record, digest in added:
+            if record.fact.stream_version == kept.version + 1:
+                kept.add(record, digest)
+                if self.kept(stream) is kept:
+                    self._memory.grew(1)
+
+    # -- streams
+
+    def kept(self, stream: UUID) -> Kept | None:
+        """The stream if it is in memory."""
+        return self._memory.get(self.workspace_id, stream)
+
+    async def load(self, streams: Collection[UUID], connection: Connection | None = None) -> dict[UUID, Kept | Unreadable]:
+        """The streams that exist among those asked for, from memory or from the database.
+
+        One that cannot be read stands in the answer as its `Unreadable`, so that it spoils nothing for the others.
+        """
+        found: dict[UUID, Kept | Unreadable] = {}
+        missing = []
+        for stream in streams:
+            kept = self.kept(stream)
+            if kept is None:
+                missing.append(stream)
+            else:
+                found[stream] = kept
+        if missing:
+            found |= await self._load_missing(missing, connection)
+        return found
+
+    async def _load_missing(
+        self, streams: list[UUID], connection: Connection | None
+    ) -> dict[UUID, Kept | Unreadable]:
+        known_before = self.position
+        rows = await self._read(connection, _STREAMS, {"workspace": self.workspace_id, "streams": streams})
+        loaded: dict[UUID, Kept] = {}
+        for stream, kind, _version, wrapped in rows:
+            if wrapped is not None:
+                self._ciphers.learn(self.workspace_id, stream, "stream", stream, wrapped)
+            loaded[stream] = Kept(initial(stream_key(kind, stream)))
+        answer: dict[UUID, Kept | Unreadable] = {}
+        answer |= await self._extend(loaded, connection)
+        if self.position != known_before:  # the log was followed meanwhile, past streams that were not kept yet
+            answer |= await self._extend(loaded, connection)
+        for stream, kept in loaded.items():
+            if stream in answer:
+                continue
+            already = self.kept(stream)
+            if already is not None and already.version >= kept.version:
+                answer[stream] = already
+            else:
+                self._memory.put(self.workspace_id, stream, kept)
+                answer[stream] = kept
+        return answer
+
+    async def _extend(self, behind: dict[UUID, Kept], connection: Connection | None) -> dict[UUID, Unreadable]:
+        """Read what each stream lacks and fold it in. A stream with an unreadable fact is forgotten and answered."""
+        unreadable: dict[UUID, Unreadable] = {}
+        while True:
+            streams = [stream for stream in behind if stream not in unreadable]
+            rows = await self._read(
+                connection,
+                _FACTS,
+                {
+                    "workspace": self.workspace_id,
+                    "streams": streams,
+                    "after": [behind[stream].version for stream in streams],
+                    "limit": FACTS_PER_READ,
+                },
+            )
+            facts = [Stored(*row) for row in rows]
+            await self._learn_keys(facts, connection)
+            for start in range(0, len(facts), FACTS_PER_BREATH):
+                self._fold(behind, facts[start : start + FACTS_PER_BREATH], unreadable)
+                if start + FACTS_PER_BREATH < len(facts):
+                    await asyncio.sleep(0)
+            if len(facts) < FACTS_PER_READ:
+                return unreadable
+
+    def _fold(self, behind: dict[UUID, Kept], facts: Iterable[Stored], unreadable: dict[UUID, Unreadable]) -> None:
+        for stream, rows in groupby(facts, key=lambda row: row.stream):
+            if stream in unreadable:
+                continue
+            kept = behind[stream]
+            try:
+                self._fold_stream(kept, stream, rows)
+            except Unreadable as failure:
+                unreadable[stream] = failure
+                if self.kept(stream) is kept:
+                    self._memory.drop(self.workspace_id, [stream])
+
+    def _fold_stream(self, kept: Kept, stream: UUID, rows: Iterable[Stored]) -> None:
+        cipher = self._ciphers.get(stream)
+        for row in rows:
+            if row.version != kept.version + 1:
+                continue  # somebody else folded it in while this was being read
+            record = self.unseal(row, kept.stream.kind, cipher)
+            evolve(kept.stream, record.fact)
+            kept.add(record, row.proposal_digest)
+            if self.kept(stream) is kept:
+                self._memory.grew(1)
+
+    def unseal(self, row: Stored, kind: str, stream_cipher: AESGCM | None) -> Recorded:
+        """One stored fact with the ciphers known here."""
+        party = self._ciphers.get(row.words_key) if row.words_key else None
+        return unseal(row, kind, self.workspace_id, stream_cipher, party)
+
+    async def _learn_keys(self, facts: Iterable[Stored], connection: Connection | None) -> None:
+        """Make the ciphers of these facts known, as far as their keys still exist."""
+        wanted = {row.words_key for row in facts if row.words_key} | {row.stream for row in facts}
+        await self.know_keys(wanted, connection)
+
+    async def know_keys(self, wanted: Iterable[UUID], connection: Connection | None) -> None:
+        """Make ciphers known by the ids of their keys (a stream's key has the stream's id)."""
+        missing = [key_id for key_id in wanted if self._ciphers.get(key_id) is None]
+        if missing:
+            rows = await self._read(connection, _KEYS, {"workspace": self.workspace_id, "keys": missing})
+            for key_id, kind, owner_id, wrapped in rows:
+                if wrapped is not None:
+                    self._ciphers.learn(self.workspace_id, key_id, kind, owner_id, wrapped)
+
+    async def _read(self, connection: Connection | None, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        if connection is None:
+            return await self._store.read(sql, parameters)
+        return await fetch(connection, sql, parameters)
