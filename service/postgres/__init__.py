@@ -65,7 +65,7 @@ class OwnPostgres:
     def ready(self) -> Addresses:
         """Wait until the server takes connections and its roles and database are there."""
         self._cluster.wait()
-        _furnish(_address(self._cluster.socket_folder, SUPERUSER, "postgres"))
+        furnish(_address(self._cluster.socket_folder, SUPERUSER, "postgres"))
         return _addresses(self._cluster.socket_folder)
 
     def watch(self, give_up: Callable[[str], None]) -> None:
@@ -146,7 +146,7 @@ def _addresses(folder: Path) -> Addresses:
     return Addresses(app=_address(folder, APP_ROLE, DATABASE), owner=_address(folder, OWNER_ROLE, DATABASE))
 
 
-def _furnish(superuser: str) -> None:
+def furnish(superuser: str) -> None:
     """Roles and database, each made when it is missing: a first start may have been cut off between them."""
     with psycopg.connect(superuser, autocommit=True) as connection:
         roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}

@@ -1,0 +1,103 @@
+"""Bounds on connections around requests: silent ones, slow or huge headers, readers that never read, too many.
+
+Bodies have their own deadline where they are read.
+"""
+
+from asyncio import TimerHandle, Transport
+from itertools import chain
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from service.settings import Settings
+
+HEADER_BYTES_MAX = 32 * 1024
+"""The sum of a request's line and headers; browsers and proxies stay below 16 KiB."""
+
+STALLED_READER_S = 30.0
+"""A reader that takes nothing for this long holds a full buffer of ours for nobody."""
+
+KEEP_ALIVE_S = 30
+"""Idle time between two requests of one connection; proxies in front keep theirs shorter or reconnect."""
+
+LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+FULL_BODY = (
+    b'{"type":"/problems/overloaded","title":"Too many connections","status":503,'
+    b'"detail":"This server has as many connections as it takes; try again shortly."}'
+)
+FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
+    b"content-type: application/problem+json\r\ncontent-length: %d\r\n\r\n%b" % (len(FULL_BODY), FULL_BODY)
+)
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """uvicorn's protocol with deadlines until a request's headers are complete, and while its reader does not read."""
+
+    header_deadline_s: float
+    connections_max: int
+    _head_timer: TimerHandle | None = None
+    _stall_timer: TimerHandle | None = None
+    _head_bytes = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
+        super().connection_made(transport)
+        if len(self.connections) > self.connections_max:
+            transport.write(FULL)
+            transport.close()
+        else:
+            self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            return  # a request is being answered
+        if self._head_timer is None:
+            self._await_head()
+        self._head_bytes += len(data)
+        if self._head_bytes > HEADER_BYTES_MAX and not self.transport.is_closing():
+            self.send_400_response("The request's headers are too large.")
+
+    def on_headers_complete(self) -> None:
+        self._head_arrived()
+        if len(self.url) + sum(map(len, chain.from_iterable(self.headers))) > HEADER_BYTES_MAX:
+            raise httptools.HttpParserError("headers too large")  # answered with 400 by uvicorn
+        super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stall_timer = self.loop.call_later(STALLED_READER_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stall_timer = _cancelled(self._stall_timer)
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_arrived()
+        self._stall_timer = _cancelled(self._stall_timer)
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(self.header_deadline_s, self._head_late)
+
+    def _head_arrived(self) -> None:
+        self._head_timer = _cancelled(self._head_timer)
+
+    def _head_late(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            if self._head_bytes:
+                self.transport.write(LATE)
+            self.transport.close()
+
+
+def _cancelled(timer: TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
+
+
+def bounded(settings: Settings) -> type[BoundedConnection]:
+    """The protocol class with the settings' bounds."""
+    bounds = {"header_deadline_s": settings.header_deadline_s, "connections_max": settings.connections_max}
+    return type("Connection", (BoundedConnection,), bounds)

@@ -1,0 +1,134 @@
+"""What every test may stand on: one real PostgreSQL, fresh migrated databases, and the service as a process."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from service.migrate import migrate
+from service.postgres import APP_ROLE, OWNER_ROLE, furnish
+from service.postgres.cluster import PORT, SUPERUSER, Cluster
+from service.postgres.programs import find_programs
+from tests.running import Addressed, Running, Start, started
+
+TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def open_folder(prefix: str) -> Path:
+    """A new folder that PostgreSQL's own account may pass through when the tests run as root (pytest's may not be)."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder.chmod(0o711)
+    return folder
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder for a service's data, gone after the test."""
+    path = open_folder("throughline-test-")
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+class Server:
+    """The run's PostgreSQL, without fsync: what it holds is thrown away. Tests of durability start one of their own."""
+
+    def __init__(self, socket_folder: Path) -> None:
+        self._socket_folder = socket_folder
+
+    def address(self, role: str, database: str) -> str:
+        return make_conninfo(host=str(self._socket_folder), port=PORT, user=role, dbname=database)
+
+    @property
+    def superuser(self) -> str:
+        return self.address(SUPERUSER, "postgres")
+
+    def run(self, statement: str) -> None:
+        with psycopg.connect(self.superuser, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    data = open_folder("throughline-tests-")
+    cluster = Cluster(data, find_programs())
+    cluster.make()
+    with (cluster.home / "postgresql.conf").open("a") as configuration:
+        configuration.write("fsync = off\nfull_page_writes = off\n")
+    cluster.start()
+    try:
+        cluster.wait()
+        furnish(Server(cluster.socket_folder).superuser)
+        yield Server(cluster.socket_folder)
+    finally:
+        cluster.stop()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+class Database:
+    """A database of a test's own: `app` is the run-time role's address, `owner` that of the role that migrates."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self.name = name
+        self.app = server.address(APP_ROLE, name)
+        self.owner = server.address(OWNER_ROLE, name)
+        self.superuser = server.address(SUPERUSER, name)
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """The name of a migrated database that nobody is connected to."""
+    server.run(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER_ROLE}")
+    with psycopg.connect(server.address(OWNER_ROLE, TEMPLATE), autocommit=True) as connection:
+        migrate(connection)
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(server: Server, template: str) -> Iterator[Database]:
+    """A fresh, migrated, empty database."""
+    yield from _database(server, template)
+
+
+@pytest.fixture
+def bare_database(server: Server) -> Iterator[Database]:
+    """A fresh database with nothing in it, not even the schema."""
+    yield from _database(server, "template1")
+
+
+def _database(server: Server, template: str) -> Iterator[Database]:
+    name = f"test_{secrets.token_hex(6)}"
+    server.run(f"CREATE DATABASE {name} OWNER {OWNER_ROLE} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield Database(server, name)
+    server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def service_process() -> Iterator[Start]:
+    """Starts `throughline serve` on a free port; what was started is stopped after the test."""
+    with ExitStack() as stack:
+
+        def start(
+            data: Path, *, database: Addressed | None = None, environment: dict[str, str] | None = None
+        ) -> Running:
+            own = {"DATABASE_URL": database.app, "DATABASE_MIGRATE_URL": database.owner} if database else {}
+            return stack.enter_context(started(data, {**own, **(environment or {})}))
+
+        yield start
+
+
+def pytest_sessionstart() -> None:
+    """Variables of whoever runs the tests must not reach what they start."""
+    for name in [name for name in os.environ if name.startswith(("PG", "DATABASE_"))]:
+        del os.environ[name]
