@@ -1,4 +1,4 @@
-"""How log records look on standard error: one JSON object a line, whatever is in them. Their content is decided elsewhere."""
+"""How log records look on standard error: one JSON object a line, whatever is in them. Nothing is logged from here."""
 
 import logging
 import sys
@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-QUIET = ("uvicorn", "asyncio", "httptools")
-"""Libraries whose remarks below warning are about themselves."""
+QUIET = ("uvicorn", "asyncio", "psycopg")
+"""Libraries whose remarks below warning are about themselves; eventsourcing even silences psycopg when imported."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -37,5 +37,4 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    for name in ("psycopg", "psycopg.pool"):
-        logging.getLogger(name).setLevel(logging.NOTSET)  # eventsourcing silences them when it is imported
+    logging.getLogger("psycopg.pool").setLevel(logging.NOTSET)
