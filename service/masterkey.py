@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from service.faults import StartRefusal
 from service.setting_kinds import MASTER_KEY_BYTES, key_of_base64
@@ -29,6 +31,11 @@ class MasterKey:
         if len(key) != MASTER_KEY_BYTES:
             raise ValueError(f"a master key has {MASTER_KEY_BYTES} bytes")
         self._cipher = AESGCM(key)
+        self._key = key
+
+    def derive(self, purpose: bytes) -> bytes:
+        """32 bytes that depend on this key and the purpose (HKDF-SHA256, RFC 5869); the same at every start."""
+        return HKDF(algorithm=SHA256(), length=MASTER_KEY_BYTES, salt=None, info=purpose).derive(self._key)
 
     def wrap(self, key: bytes, context: bytes) -> bytes:
         """60 bytes: nonce, sealed key, tag. `context` is authenticated and must be given again to unwrap."""

@@ -60,7 +60,7 @@ def serve(settings: Settings) -> None:
         else:
             settings.data.mkdir(parents=True, exist_ok=True)
             ready = prepare_elsewhere(settings)
-        new_key = first_owner_key(ready.dsn, ready.master_key, settings.data)
+        new_key = first_owner_key(ready.dsn, ready.master_key, settings)
         app = create_app(settings, ready.dsn, ready.master_key)
         server = GracefulServer(
             uvicorn.Config(

@@ -1,24 +1,17 @@
 """Content keys: one per stream, one per party. Unwrapped keys live here, in bounded memory, and nowhere else."""
 
-import hmac
 import os
 from collections import OrderedDict
-from typing import Protocol
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
+from service.masterkey import MasterKey
+
 # An unwrapped cipher is about 600 bytes; 50,000 of them are 30 MB.
 CIPHERS_MAX = 50_000
 KEY_BYTES = 32
-
-
-class MasterKey(Protocol):
-    """What wraps content keys at rest."""
-
-    def wrap(self, key: bytes, context: bytes) -> bytes: ...
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes: ...
 
 
 class NewKey(Struct, frozen=True):
@@ -83,8 +76,3 @@ class Ciphers:
 def wrapping_context(workspace_id: UUID, key_id: UUID) -> bytes:
     """What a wrapped key is bound to, so that it cannot be moved to another row."""
     return workspace_id.bytes + key_id.bytes
-
-
-def blind_tag(index_key: bytes, text: str) -> bytes:
-    """A keyed digest that finds equal texts (spaces and case aside) without storing them."""
-    return hmac.digest(index_key, " ".join(text.casefold().split()).encode(), "sha256")[:16]

@@ -35,15 +35,14 @@ class ListRows:
 
     def of(self, workspace_id: UUID, ciphers: Ciphers, group: Group, place: dict[UUID, int]) -> tuple[str, str | None]:
         """The rows of every stream the group writes to. `place` is the stream's ordinal in the append."""
-        last = {stream: offset for offset, (stream, _) in enumerate(group.staged)}
         rows, people = [], []
-        for stream, offset in last.items():
+        for stream in dict.fromkeys(stream for stream, _ in group.staged):
             draft = group.drafts[stream]
             fold = public_fold(draft.stream)
             cipher = ciphers.get(stream)
             assert cipher is not None, "the facts of this stream were sealed with it"
             with_card = bool(draft.families & _CARD)
-            rows.append(self._row(workspace_id, stream, list_row(fold), with_card, cipher, place[stream], offset))
+            rows.append(self._row(workspace_id, stream, list_row(fold), with_card, cipher, place[stream]))
             if draft.families & (_PEOPLE | _PROMISES):
                 with_name = bool(draft.families & _PEOPLE)
                 people += [
@@ -64,11 +63,9 @@ class ListRows:
         with_card: bool,
         cipher: AESGCM,
         ordinal: int,
-        offset: int,
     ) -> dict[str, Any]:
         written: dict[str, Any] = {
             "stream": ordinal,
-            "last_ordinal": offset,
             "visibility": row.visibility,
             "openers": row.openers,
             "parties": row.parties,

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct, inspect
+from msgspec import UNSET, Struct, inspect
 
-from domain.events import CATALOGUE
+from domain.events import CATALOGUE, NAME_OF
+from domain.events.record import EventCorrected
 from domain.facts import ERASED, Fact
 from service.ledger.canonical import canonical
 
@@ -26,6 +27,7 @@ class Parts(NamedTuple):
 
 class _Field(NamedTuple):
     name: str
+    absent: Any  # the value that means "was not said"
     is_words: bool
     nested: bool  # a struct, or a list of structs, that may hold words of its own
     required: bool
@@ -34,6 +36,8 @@ class _Field(NamedTuple):
 def divide(fact: Fact) -> Parts:
     """The canonical parts of `fact`, without its place in a stream (the chain binds that)."""
     structure, words = _split(fact.data)
+    if isinstance(fact.data, EventCorrected):
+        structure["data"], words["data"] = _split(corrected_data(fact.data))
     if fact.evidence:
         words["evidence"] = msgspec.to_builtins(fact.evidence)
     envelope: dict[str, Any] = {
@@ -64,6 +68,9 @@ def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None
     known["evidence"] = said.pop("evidence", ())
     known["stream_id"], known["stream_version"] = stream_id, version
     held = {} if structure is None else msgspec.json.decode(structure)
+    if event_type.cls is EventCorrected and structure is not None:
+        target = CATALOGUE[held["target_type"]].cls
+        held["data"] = _merge(target, held["data"], said.pop("data", {}))
     known["data"] = msgspec.convert(_merge(event_type.cls, held, said), event_type.cls)
     return msgspec.convert(known, Fact)
 
@@ -80,11 +87,11 @@ def _split(value: Struct) -> tuple[dict[str, Any], dict[str, Any]]:
     words: dict[str, Any] = {}
     for field in _PLANS[type(value)]:
         content = getattr(value, field.name)
-        if content is None or content == ():
+        if content is field.absent or content == ():
             continue
-        if field.is_words:
+        if field.is_words and content is not None:
             words[field.name] = content
-        elif not field.nested:
+        elif not field.nested or content is None:
             structure[field.name] = content
         elif isinstance(content, tuple):
             halves = [_split_item(item) for item in content]
@@ -142,7 +149,8 @@ def _plan(cls: type) -> None:
             _plan(inner)
         if structs:
             _NESTED[cls, field.name] = structs[0]
-        fields.append(_Field(field.name, _is_words(field.type), bool(structs), field.required))
+        absent = UNSET if field.default is UNSET else None
+        fields.append(_Field(field.name, absent, _is_words(field.type), bool(structs), field.required))
     _PLANS[cls] = tuple(fields)
 
 
@@ -172,7 +180,14 @@ for _type in CATALOGUE.values():
 
 
 def subject_of(fact: Fact) -> UUID | None:
-    """The party whose key seals the fact's words; None: the stream's key."""
-    field = CATALOGUE[fact.type].subject
-    subject = None if field is None else getattr(fact.data, field)
+    """The party whose key seals the fact's words; None: the stream's key. A correction is about whom its target is."""
+    data = corrected_data(fact.data) if isinstance(fact.data, EventCorrected) else fact.data
+    field = CATALOGUE[NAME_OF[type(data)]].subject
+    subject = None if field is None else getattr(data, field)
     return subject if isinstance(subject, UUID) else None
+
+
+def corrected_data(correction: EventCorrected) -> Struct:
+    """A correction's `data` as the struct of its target's type."""
+    assert correction.target_type is not None, "completion names the target's type"
+    return msgspec.convert(correction.data, CATALOGUE[correction.target_type].cls)

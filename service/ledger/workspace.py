@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 
 from domain.facts import Recorded, stream_key
 from domain.stream import evolve, initial
+from service.ledger.credentials import Credentials
 from service.ledger.deciding import Draft
 from service.ledger.keys import Ciphers
 from service.ledger.memory import Kept, Memory
@@ -40,15 +41,21 @@ class Workspace:
     head; whoever asks while a look-up is under way shares the next one.
     """
 
-    def __init__(self, workspace_id: UUID, store: Store, memory: Memory, ciphers: Ciphers) -> None:
+    def __init__(
+        self, workspace_id: UUID, store: Store, memory: Memory, ciphers: Ciphers, credentials: Credentials
+    ) -> None:
         self.workspace_id = workspace_id
         self.position = 0
-        self.credentials_changed = 0  # counts moves of the workspace's own stream; cached identities hang on it
         self._store = store
         self._memory = memory
         self._ciphers = ciphers
+        self._credentials = credentials
         self._waiting: list[asyncio.Future[None]] = []
         self._following: asyncio.Task[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        return self._following is None
 
     # -- freshness
 
@@ -91,7 +98,7 @@ class Workspace:
             return
         if head - known > CATCH_UP_MAX:
             self._memory.drop_workspace(self.workspace_id)
-            self.credentials_changed += 1
+            self._credentials.forget(self.workspace_id)
         else:
             moved = await self._read(
                 connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head}
@@ -99,7 +106,7 @@ class Workspace:
             behind = {}
             for stream, version in moved:
                 if stream == self.workspace_id:
-                    self.credentials_changed += 1
+                    self._credentials.forget(self.workspace_id)
                 kept = self._memory.get(self.workspace_id, stream)
                 if kept is not None and kept.version < version:
                     behind[stream] = kept
@@ -227,6 +234,13 @@ class Workspace:
         """One stored fact with the ciphers known here."""
         party = self._ciphers.get(row.words_key) if row.words_key else None
         return unseal(row, kind, self.workspace_id, stream_cipher, party)
+
+    def cipher(self, key_id: UUID, kind: str, owner_id: UUID, wrapped: bytes | None) -> AESGCM | None:
+        """The cipher of a key whose row was just read; None when it was destroyed."""
+        known = self._ciphers.get(key_id)
+        if known is None and wrapped is not None:
+            known = self._ciphers.learn(self.workspace_id, key_id, kind, owner_id, wrapped)
+        return known
 
     async def _learn_keys(self, facts: Iterable[Stored], connection: Connection | None) -> None:
         """Make the ciphers of these facts known, as far as their keys still exist."""

@@ -17,15 +17,14 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from domain.facts import Recorded
 from service.clock import Clock
-from service.ledger.append import Append, append
+from service.ledger.append import append
 from service.ledger.asking import Appended, Ask
 from service.ledger.deciding import Group, decide
+from service.ledger.keys import Ciphers
+from service.ledger.listing import ListRows
 from service.ledger.refusals import LedgerRefusal, Overloaded, StoreUnavailable
 from service.ledger.store import Store, fetch, statement
 from service.ledger.workspace import Connection, Workspace
-
-# Deciding and sealing a fact costs about 50 µs: 256 of them keep the event loop for no more than some 15 ms.
-GROUP_FACTS_MAX = 256
 
 _HOLD = statement("hold")
 _WHERE = statement("where_recorded")
@@ -38,24 +37,39 @@ log = logging.getLogger("throughline.ledger")
 class Writer:
     """The one appender of one workspace in this process. It runs while something waits and then ends."""
 
-    def __init__(self, workspace: Workspace, store: Store, append_: Append, clock: Clock, waiting_max: int) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        store: Store,
+        ciphers: Ciphers,
+        rows: ListRows,
+        clock: Clock,
+        waiting_facts_max: int,
+        group_facts_max: int,
+    ) -> None:
         self._workspace = workspace
         self._store = store
-        self._append = append_
+        self._ciphers = ciphers
+        self._rows = rows
         self._clock = clock
-        self._waiting_max = waiting_max
+        self._waiting_facts_max = waiting_facts_max
+        self._group_facts_max = group_facts_max
         self._waiting: deque[Ask] = deque()
         self._facts_waiting = 0
         self._running: asyncio.Task[None] | None = None
 
     def submit(self, ask: Ask) -> None:
         """Queue an ask; its answer comes through its future. Raises `Overloaded` when too many facts wait."""
-        if self._facts_waiting + len(ask.proposals) > self._waiting_max:
+        if self._facts_waiting + len(ask.proposals) > self._waiting_facts_max:
             raise Overloaded("Too many facts are waiting for this workspace.")
         self._waiting.append(ask)
         self._facts_waiting += len(ask.proposals)
         if self._running is None:
             self._running = asyncio.create_task(self._run())
+
+    @property
+    def idle(self) -> bool:
+        return self._running is None
 
     async def finish(self) -> None:
         """Wait until nothing is waiting any more."""
@@ -73,7 +87,7 @@ class Writer:
         """The next group: asks in order, up to the bound, at least one."""
         group = [self._waiting.popleft()]
         facts = len(group[0].proposals)
-        while self._waiting and facts + len(self._waiting[0].proposals) <= GROUP_FACTS_MAX:
+        while self._waiting and facts + len(self._waiting[0].proposals) <= self._group_facts_max:
             group.append(self._waiting.popleft())
             facts += len(group[-1].proposals)
         self._facts_waiting -= facts
@@ -112,7 +126,7 @@ class Writer:
         group = decide(asks, kept, {}, at)
         if group.staged:
             async with self._store.connection() as connection:
-                appended = await append(self._append, self._workspace, connection, group, at)
+                appended = await append(self._workspace, self._ciphers, self._rows, connection, group, at)
             if appended is not None:
                 return group, *appended
         elif not group.refused or not await self._moved():
@@ -136,7 +150,7 @@ class Writer:
             group = decide(asks, kept, elsewhere, at)
             if not group.staged:
                 return group, None, None
-            appended = await append(self._append, workspace, connection, group, at)
+            appended = await append(workspace, self._ciphers, self._rows, connection, group, at)
             if appended is None:
                 raise RuntimeError("An append that held the counter row was told it was stale.")
         return group, *appended

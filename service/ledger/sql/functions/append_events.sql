@@ -110,14 +110,14 @@ BEGIN
 
     INSERT INTO stream AS s (workspace_id, stream_id, kind, version, last_leaf, visibility, openers, parties, status,
                              outcome, stage, card, customer_tag, forces_net, dues, attention_at, has_routine,
-                             opened_at, last_event_at, last_position)
+                             opened_at, last_event_at, updated_at)
     SELECT p_workspace, p_streams[r.stream], p_kinds[r.stream], v_version[r.stream], v_last[r.stream], r.visibility,
            r.openers, r.parties, r.status, r.outcome, r.stage, r.card, r.customer_tag, r.forces_net, r.dues,
-           r.attention_at, r.has_routine, r.opened_at, r.last_event_at, v_first + r.last_ordinal
+           r.attention_at, r.has_routine, r.opened_at, r.last_event_at, v_at
       FROM jsonb_to_recordset(p_rows) AS r(
                stream integer, visibility text, openers uuid[], parties uuid[], status text, outcome text, stage text,
                card bytea, customer_tag bytea, forces_net integer, dues timestamptz[], attention_at timestamptz,
-               has_routine boolean, opened_at timestamptz, last_event_at timestamptz, last_ordinal integer)
+               has_routine boolean, opened_at timestamptz, last_event_at timestamptz)
     ON CONFLICT (workspace_id, stream_id) DO UPDATE SET
         version = excluded.version, last_leaf = excluded.last_leaf, visibility = excluded.visibility,
         openers = excluded.openers, parties = excluded.parties, status = excluded.status, outcome = excluded.outcome,
@@ -125,7 +125,7 @@ BEGIN
         card = coalesce(excluded.card, s.card), customer_tag = CASE WHEN excluded.card IS NULL THEN s.customer_tag ELSE excluded.customer_tag END,
         forces_net = excluded.forces_net, dues = excluded.dues, attention_at = excluded.attention_at,
         has_routine = excluded.has_routine, opened_at = excluded.opened_at, last_event_at = excluded.last_event_at,
-        last_position = excluded.last_position;
+        updated_at = excluded.updated_at;
 
     IF p_participations IS NOT NULL THEN
         INSERT INTO participation AS p (workspace_id, party_id, stream_id, side, roles, joined_at, left_at, name,

@@ -52,7 +52,7 @@ CREATE TABLE stream (
     has_routine   boolean     NOT NULL DEFAULT false,
     opened_at     timestamptz NOT NULL DEFAULT 'epoch',
     last_event_at timestamptz NOT NULL DEFAULT 'epoch',
-    last_position bigint      NOT NULL DEFAULT 0,
+    updated_at    timestamptz NOT NULL DEFAULT 'epoch', -- when the last fact was recorded
     PRIMARY KEY (workspace_id, stream_id)
 );
 COMMENT ON TABLE stream IS 'One row a stream: its version, the end of its chain, and what lists show and sort by.';
@@ -98,7 +98,7 @@ CREATE TABLE credential (
     party_id      uuid        NOT NULL,
     party_kind    text        NOT NULL DEFAULT 'person' CHECK (party_kind IN ('person', 'agent', 'service')),
     role          text        NOT NULL CHECK (role IN ('owner', 'member', 'coach', 'auditor', 'service', 'guest')),
-    stream_id     uuid,                 -- a guest's one stream
+    stream_id     text,                 -- a guest's one stream, such as deal/…
     name          text        NOT NULL,
     created_at    timestamptz NOT NULL,
     expires_at    timestamptz,

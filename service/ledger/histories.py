@@ -1,0 +1,61 @@
+"""A stream as one caller may see it, as of a moment, as known at a moment. Pure: folds what is kept, asks nobody."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from domain.facts import Caller, Recorded
+from domain.history import effective, may_see, visible
+from domain.stream import Stream
+from service.ledger.listing import fold
+from service.ledger.memory import Kept
+from service.ledger.questions import KnownAt
+from service.ledger.refusals import Absent
+
+
+class History(Struct, frozen=True):
+    """What one caller sees of one stream.
+
+    `records` are the facts as recorded, in stream order, uncut; `facts` those in force at the moment asked about, in the
+    order they happened; `stream` their fold, None when nothing had happened yet or was known. `version` is the stream's,
+    `position` the log's size.
+    """
+
+    stream_id: str
+    records: Sequence[Recorded]
+    version: int
+    position: int
+    as_of: datetime | None
+    known_at: KnownAt
+    stream: Stream | None
+
+
+def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, known_at: KnownAt) -> History:
+    """The stream for `caller`; raises `Absent` when they may not know of it.
+
+    Facts that came in the order they happened, all visible, asked for as of now, are what is folded already; everything
+    else is folded anew, at a cost proportional to the stream's length.
+    """
+    if not may_see(kept.records[0].fact, caller, kept.stream):
+        raise Absent
+    records = visible(kept.records, caller)
+    stream: Stream | None = kept.stream
+    cut = as_of is not None or known_at is not None
+    if cut or len(records) < len(kept.records) or not kept.stream.in_order or kept.stream.rewritten:
+        facts = effective(records, as_of, known_at)
+        stream = fold(record.fact for record in facts) if facts else None
+    return History(kept.stream.stream_id, records, kept.version, position, as_of, known_at, stream)
+
+
+def public_fold_at(kept: Kept, caller: Caller, as_of: datetime | None, known_at: KnownAt) -> Stream | None:
+    """The stream as lists show it to this caller at a moment; None when they may not know of it, or it was not there.
+
+    Lists show only what everybody sees who may know of the stream: facts as wide as its first one.
+    """
+    first = kept.records[0].fact
+    if not may_see(first, caller, kept.stream):
+        return None
+    records = [record for record in kept.records if record.fact.visibility.width >= first.visibility.width]
+    facts = effective(records, as_of, known_at)
+    return fold(record.fact for record in facts) if facts else None

@@ -1,0 +1,218 @@
+"""The ledger's door: everything the service records or reads goes through here, for one identified caller at a time."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.facts import Proposal, Recorded, stream_uuid
+from service.clock import Clock
+from service.ids import new_id
+from service.ledger.asking import Appended, Ask, proposal_digest
+from service.ledger.credentials import Credentials, Identity
+from service.ledger.deciding import decide
+from service.ledger.histories import History, history
+from service.ledger.keys import Ciphers
+from service.ledger.listing import ListRows
+from service.ledger.lists import Lists
+from service.ledger.memory import Kept, Memory
+from service.ledger.past import Past
+from service.ledger.questions import AgendaPage, AgendaQuestion, KnownAt, PartiesPage, PartiesQuestion, RowsPage, RowsQuestion
+from service.ledger.refusals import Absent, StoreUnavailable, Unreadable
+from service.ledger.store import Store, statement
+from service.ledger.workspace import Workspace
+from service.ledger.writer import Writer
+from service.masterkey import MasterKey
+from service.settings import Settings
+
+# A write that has not been answered by then is answered with "unknown, send it again"; it may still happen.
+APPEND_DEADLINE_S = 2.9
+# What is known of a workspace besides its streams is small; a process that serves more forgets the oldest idle ones.
+WORKSPACES_KEPT_MAX = 10_000
+
+_WORKSPACES = statement("workspaces")
+
+
+class Ledger:
+    """One process's ledger over one database."""
+
+    def __init__(self, store: Store, master_key: MasterKey, settings: Settings, clock: Clock) -> None:
+        self.clock = clock
+        self.credentials = Credentials(store, clock)
+        self._store = store
+        self._settings = settings
+        self._ciphers = Ciphers(master_key)
+        self._memory = Memory(settings.cached_events_max)
+        self._list_rows = ListRows(master_key.derive(b"customer tag"))
+        self._lists = Lists(store, self._list_rows)
+        self._past = Past(store, clock)
+        self._workspaces: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, dsn: str, master_key: MasterKey, settings: Settings, clock: Clock | None = None
+    ) -> AsyncIterator["Ledger"]:
+        """A ledger over the database at `dsn`; leaving it answers what is waiting and closes the connections."""
+        store = Store(dsn, settings.database_connections_max)
+        ledger = cls(store, master_key, settings, clock or Clock())
+        await store.open()
+        try:
+            yield ledger
+        finally:
+            for _, writer in ledger._workspaces.values():
+                await writer.finish()
+            await store.close()
+
+    async def identify(self, shown: str) -> Identity:
+        """Whose key this is; raises `NoSuchKey`."""
+        return await self.credentials.identify(shown)
+
+    # -- recording
+
+    async def append(
+        self,
+        identity: Identity,
+        stream_id: str,
+        proposals: Sequence[Proposal],
+        *,
+        opens: bool,
+        if_match: int | None = None,
+        dry_run: bool = False,
+    ) -> Appended:
+        """Record all of the proposals on one stream, or none; with `dry_run` do everything but that.
+
+        `opens` says that the stream begins with them. Facts that were recorded before are answered as they are. Raises a
+        `domain.refusals.Refusal` or a `LedgerRefusal`.
+        """
+        at = self.clock.now()
+        ask = Ask(
+            caller=identity.caller,
+            stream_id=stream_id,
+            stream=stream_uuid(stream_id),
+            proposals=tuple(proposals),
+            event_ids=tuple(proposal.event_id or new_id(at) for proposal in proposals),
+            digests=tuple(map(proposal_digest, proposals)),
+            opens=opens,
+            if_match=if_match,
+            answer=asyncio.get_running_loop().create_future(),
+        )
+        workspace, writer = self._workspace(identity.workspace_id)
+        if dry_run:
+            return await self._rehearse(workspace, ask)
+        writer.submit(ask)
+        try:
+            return await asyncio.wait_for(ask.answer, APPEND_DEADLINE_S)
+        except TimeoutError:
+            raise StoreUnavailable("no answer within the deadline") from None
+
+    async def _rehearse(self, workspace: Workspace, ask: Ask) -> Appended:
+        """What an ask would be answered, without recording anything: positions and times are what they would be now."""
+        await workspace.follow()
+        kept = await workspace.load([ask.stream])
+        at = self.clock.now()
+        group = decide([ask], kept, {}, at)
+        for _, refusal in group.refused:
+            raise refusal
+        draft = group.drafts[ask.stream]
+        staged = {
+            one.fact.event_id: Recorded(one.fact, workspace.position + offset, at)
+            for offset, (_, one) in enumerate(group.staged)
+        }
+        known = draft.kept
+        events = [
+            record
+            for event_id in ask.event_ids
+            if (record := staged.get(event_id) or (known.find(event_id) if known else None)) is not None
+        ]
+        return Appended(events, not staged, draft.stream.version, workspace.position + len(staged))
+
+    # -- reading one stream
+
+    async def history(
+        self, identity: Identity, stream_id: str, as_of: datetime | None = None, known_at: KnownAt = None
+    ) -> History:
+        """A stream as the caller may see it; raises `Absent`, or `Unreadable` when a stored fact cannot be read."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        await workspace.follow()
+        kept = await self._kept(workspace, stream_id)
+        return history(kept, identity.caller, workspace.position, as_of, known_at)
+
+    async def _kept(self, workspace: Workspace, stream_id: str) -> Kept:
+        stream = stream_uuid(stream_id)
+        kept: Kept | Unreadable | None = workspace.kept(stream)
+        if kept is None:
+            kept = (await workspace.load([stream])).get(stream)
+        if isinstance(kept, Unreadable):
+            raise kept
+        if kept is None or kept.stream.stream_id != stream_id:
+            raise Absent
+        return kept
+
+    async def position(self, identity: Identity) -> int:
+        """The log's size now."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        await workspace.follow()
+        return workspace.position
+
+    # -- reading many
+
+    async def rows(self, identity: Identity, question: RowsQuestion) -> RowsPage:
+        """A page of deals or goals (P0). With `as_of` or `known_at` the whole log is folded up to there."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        await workspace.follow()
+        if question.as_of is not None or question.known_at is not None:
+            return await self._past.rows(workspace, identity, question)
+        return await self._lists.rows(workspace, identity, question, self.clock.now())
+
+    async def parties(self, identity: Identity, question: PartiesQuestion) -> PartiesPage:
+        """A page of people. With `as_of` or `known_at` the whole log is folded up to there."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        await workspace.follow()
+        if question.as_of is not None or question.known_at is not None:
+            return await self._past.parties(workspace, identity, question)
+        return await self._lists.parties(workspace, identity, question)
+
+    async def agenda(self, identity: Identity, question: AgendaQuestion) -> AgendaPage:
+        """What is due for a party, over all streams the caller may see."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        await workspace.follow()
+        return await self._past.agenda(workspace, identity, question)
+
+    async def ready(self) -> list[tuple[Any, ...]]:
+        """The applied migrations, read through the pool: the database answers. Raises `StoreUnavailable`."""
+        return await self._store.read("SELECT number, name, sha256 FROM schema_migration ORDER BY number", {})
+
+    async def create_workspace(self, workspace_id: UUID, name: str) -> None:
+        """A new, empty workspace."""
+        async with self._store.connection() as connection:
+            await connection.execute("SELECT create_workspace(%s, %s)", (workspace_id, name))
+
+    async def workspaces(self) -> list[tuple[UUID, str, int]]:
+        """Every workspace: id, name and number of facts. For the command line alone."""
+        rows = await self._store.read(_WORKSPACES, {})
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def _workspace(self, workspace_id: UUID) -> tuple[Workspace, Writer]:
+        pair = self._workspaces.get(workspace_id)
+        if pair is None:
+            workspace = Workspace(workspace_id, self._store, self._memory, self._ciphers, self.credentials)
+            writer = Writer(
+                workspace, self._store, self._ciphers, self._list_rows, self.clock, self._settings.queue_proposals_max,
+                self._settings.batch_events_max,
+            )
+            pair = self._workspaces[workspace_id] = (workspace, writer)
+            if len(self._workspaces) > WORKSPACES_KEPT_MAX:
+                self._let_idle_go()
+        return pair
+
+    def _let_idle_go(self) -> None:
+        """Forget the oldest workspace in which nothing is under way; its streams are read anew when it comes back."""
+        for workspace_id, (workspace, writer) in self._workspaces.items():
+            if writer.idle and workspace.idle:
+                self._memory.drop_workspace(workspace_id)
+                del self._workspaces[workspace_id]
+                return
