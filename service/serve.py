@@ -50,16 +50,16 @@ def serve(settings: Settings) -> None:
         if settings.own_server:
             own = OwnPostgres(settings.data, purpose="serve")
             opened.callback(own.stop)
-        # PostgreSQL starts by itself meanwhile.
+        else:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            ready = prepare_elsewhere(settings)
+        # Our own PostgreSQL starts by itself meanwhile.
         from service.http.app import create_app
         from service.ledger.bootstrap import first_owner_key
 
         log.configure(settings.log_level)
         if own:
             ready = prepare_own(settings, own.ready())
-        else:
-            settings.data.mkdir(parents=True, exist_ok=True)
-            ready = prepare_elsewhere(settings)
         new_key = first_owner_key(ready.dsn, ready.master_key, settings)
         app = create_app(settings, ready.dsn, ready.master_key)
         server = GracefulServer(

@@ -175,10 +175,10 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
     faults = []
     if values.get("master_key") and values.get("master_key_file"):
         faults.append("THROUGHLINE_MASTER_KEY and THROUGHLINE_MASTER_KEY_FILE are both set; keep one of them.")
-    elsewhere = values.get("database_url")
+    elsewhere = values.get("database_url", "given, but malformed")
     if values.get("database_migrate_url") and not elsewhere:
         faults.append("DATABASE_MIGRATE_URL is set without DATABASE_URL, which names the run-time role; set both.")
-    # `in`: a key that was given but is malformed has been told already.
+    # A key that was given but is malformed is not among the values, and has been told already.
     if elsewhere and not any(values.get(name, name) for name in ("master_key", "master_key_file")):
         faults.append(
             "DATABASE_URL is set, so THROUGHLINE_MASTER_KEY or THROUGHLINE_MASTER_KEY_FILE must be too: "
