@@ -44,7 +44,7 @@ def create_key(role: str, name: str, party: UUID | None, days: int | None, chose
         expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
         return await members.issue_key(
             ledger,
-            await _workspace(ledger, chosen),
+            await workspace_of(ledger, chosen),
             role="owner" if role == "owner" else "member",
             name=name,
             party_id=party,
@@ -58,7 +58,7 @@ def create_key(role: str, name: str, party: UUID | None, days: int | None, chose
 @_of_workspace
 def list_keys(chosen: UUID | None) -> None:
     async def read(ledger: Ledger) -> list[str]:
-        keys = await members.keys(ledger, await _workspace(ledger, chosen))
+        keys = await members.keys(ledger, await workspace_of(ledger, chosen))
         return [
             f"{one.credential_id}  {one.role:8}  {_state(one.expires_at, one.revoked_at):20}  party {one.party_id}  {one.name}"
             for one in keys
@@ -74,7 +74,7 @@ def list_keys(chosen: UUID | None) -> None:
 @_of_workspace
 def revoke_key(credential: UUID, reason: str | None, chosen: UUID | None) -> None:
     async def revoke(ledger: Ledger) -> bool:
-        return await members.revoke_key(ledger, await _workspace(ledger, chosen), credential, reason)
+        return await members.revoke_key(ledger, await workspace_of(ledger, chosen), credential, reason)
 
     if not _with_ledger(revoke):
         raise StartRefusal(f"There is no key {credential} in use: `throughline key list` shows them.")
@@ -85,7 +85,7 @@ def revoke_key(credential: UUID, reason: str | None, chosen: UUID | None) -> Non
 @click.argument("name")
 def create_workspace(name: str) -> None:
     async def create(ledger: Ledger) -> tuple[UUID, str]:
-        return await members.create_workspace(ledger, name)
+        return await members.createworkspace_of(ledger, name)
 
     made, owner_key = _with_ledger(create)
     click.echo(f"{made}\n{owner_key}")
@@ -111,7 +111,8 @@ def _with_ledger(act: Callable[[Ledger], Awaitable[T]]) -> T:
             raise StartRefusal("PostgreSQL did not answer in time: try again.") from None
 
 
-async def _workspace(ledger: Ledger, chosen: UUID | None) -> UUID:
+async def workspace_of(ledger: Ledger, chosen: UUID | None) -> UUID:
+    """The workspace a command was told, or the only one there is; raises `StartRefusal`."""
     known = [one for one, _, _ in await ledger.workspaces()]
     if chosen is not None:
         if chosen not in known:
