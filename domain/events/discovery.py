@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from domain.events.declaring import BOTH, Data, declares
 from domain.events.references import Wanted
-from domain.events.samples import ASSUMPTION, BUYER, INSIGHT, MOTIVE, QUESTION, REQUIREMENT
+from domain.events.samples import ASSUMPTION, BUYER, INSIGHT, MOTIVE, PARENT_GOAL, QUESTION
 from domain.fields import LIST_ITEMS_MAX, Code, Currency, Money, Party, Text, Title, Topic, creates, refers
 
 InsightKind = Literal[
@@ -187,7 +187,6 @@ class UnderstandingConfirmed(Data, frozen=True, kw_only=True):
     "motive.recorded",
     on=BOTH,
     subject="party_id",
-    after=("requirement.stated",),
     envelope={"basis": "stated", "confidence": 0.8},
     example={
         "motive_id": MOTIVE,
@@ -197,7 +196,7 @@ class UnderstandingConfirmed(Data, frozen=True, kw_only=True):
         "polarity": "threatened",
         "stake": "family",
         "stake_horizon": "beyond_purchase",
-        "linked_to": [{"kind": "requirement", "id": REQUIREMENT}],
+        "linked_to": [{"kind": "goal", "id": PARENT_GOAL}],
     },
 )
 class MotiveRecorded(Data, frozen=True, kw_only=True):
