@@ -85,7 +85,7 @@ def revoke_key(credential: UUID, reason: str | None, chosen: UUID | None) -> Non
 @click.argument("name")
 def create_workspace(name: str) -> None:
     async def create(ledger: Ledger) -> tuple[UUID, str]:
-        return await members.createworkspace_of(ledger, name)
+        return await members.create_workspace(ledger, name)
 
     made, owner_key = _with_ledger(create)
     click.echo(f"{made}\n{owner_key}")
