@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from domain.facts import Fact, Visibility
-from domain.fields import Side
-from domain.lifecycles import OPEN_COMMITMENTS, renegotiation_counts
+from domain.fields import Due, Side
+from domain.lifecycles import renegotiation_counts
 from domain.state import Participant, Stream, Thing
 
 Effect = Callable[[Stream, Fact, datetime, Any], None]
@@ -19,12 +19,21 @@ Effect = Callable[[Stream, Fact, datetime, Any], None]
 # -- the stream as a whole
 
 
-def _opened(stream: Stream, fact: Fact, _at: datetime, _thing: None) -> None:
+def _opened(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
+    stream.terms = fact.data
     side: Side = "seller" if stream.kind == "deal" else "self"
     roles = ("seller",) if side == "seller" else ()
     if stream.participant(fact.actor.party_id) is None:
-        opener = Participant(fact.actor.party_id, side, roles, fact)
+        opener = Participant(fact.actor.party_id, side, roles, fact, joined_at=at)
         stream.own_participants[opener.party_id] = opener
+
+
+def _restated(stream: Stream, fact: Fact, _at: datetime, _thing: None) -> None:
+    if stream.terms is not None:
+        said = msgspec.structs.asdict(fact.data).items()
+        stream.terms = msgspec.structs.replace(
+            stream.terms, **{name: value for name, value in said if value is not msgspec.UNSET}
+        )
 
 
 def _stage_entered(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
@@ -37,10 +46,11 @@ def _closed(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
     stream.closed = fact
     if fact.data.outcome == "won":
         return
-    for thing in list(stream.things("commitment")):
-        if thing.state in OPEN_COMMITMENTS:
+    for thing in stream.open_things():
+        if thing.kind == "commitment":
             released = stream.own(thing)
             released.state, released.moved, released.at = "released", fact.event_id, at
+            stream.keep_open(released.id, False)
 
 
 def _reopened(stream: Stream, _fact: Fact, _at: datetime, _thing: None) -> None:
@@ -75,33 +85,48 @@ def _widened(stream: Stream, fact: Fact, _at: datetime, _thing: None) -> None:
 # -- people
 
 
-def _joined(stream: Stream, fact: Fact, _at: datetime, _thing: None) -> None:
+def _joined(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
     said = fact.data
-    stream.own_participants[said.party_id] = Participant(said.party_id, said.side, said.roles, fact)
+    before = stream.participant(said.party_id)
+    stream.own_participants[said.party_id] = Participant(
+        said.party_id,
+        said.side,
+        said.roles,
+        fact,
+        joined_at=at if before is None else before.joined_at,
+        name=said.name if before is None else said.name or before.name,
+    )
 
 
-def _left(stream: Stream, fact: Fact, _at: datetime, _thing: None) -> None:
+def _left(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
     gone = stream.participant(fact.data.party_id)
     if gone is not None:
-        stream.own_participants[gone.party_id] = msgspec.structs.replace(gone, left=fact.event_id)
+        stream.own_participants[gone.party_id] = msgspec.structs.replace(gone, left=fact.event_id, left_at=at)
 
 
 # -- things; `thing` may be changed here, or is None when it is not on the stream
 
 
-def _due(_stream: Stream, fact: Fact, _at: datetime, thing: Thing | None) -> None:
+def _promised(_stream: Stream, fact: Fact, _at: datetime, thing: Thing | None) -> None:
     if thing is not None:
         thing.due = fact.data.due_at
+        thing.statement = fact.data.statement
+
+
+def _refused(_stream: Stream, fact: Fact, _at: datetime, thing: Thing | None) -> None:
+    if thing is not None:
+        thing.due = fact.data.revisit_at
 
 
 def _renegotiated(stream: Stream, fact: Fact, _at: datetime, thing: Thing | None) -> None:
-    if thing is None or fact.data.due_at is None:
+    if thing is None:
         return
     promise = thing.fact.data
     named = (promise.debtor, promise.creditor, fact.acting_party, fact.data.agreed_by)
     sides = {party: side for party in named if (side := stream.side(party)) is not None}
     if renegotiation_counts(promise.debtor, promise.creditor, sides, fact.acting_party, fact.data.agreed_by):
-        thing.due = fact.data.due_at
+        thing.due = fact.data.due_at or thing.due
+        thing.statement = fact.data.statement or thing.statement
 
 
 def _intensity(_stream: Stream, fact: Fact, _at: datetime, thing: Thing | None) -> None:
@@ -136,29 +161,35 @@ def _steps_accepted(stream: Stream, fact: Fact, at: datetime, _thing: Thing | No
 
 def _mapped(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
     kept = {milestone.milestone_id for milestone in fact.data.milestones}
-    for thing in list(stream.things("milestone")):
-        if thing.state == "mapped" and thing.id not in kept:
+    for thing in stream.open_things():
+        if thing.kind == "milestone" and thing.id not in kept:
             dropped = stream.own(thing)
             dropped.state, dropped.moved, dropped.at = "dropped", fact.event_id, at
+            stream.keep_open(dropped.id, False)
     for milestone in fact.data.milestones:
         known = stream.thing(milestone.milestone_id)
         if known is None:
-            _add(stream, "milestone", milestone.milestone_id, "mapped", fact, at)
+            _add(stream, "milestone", milestone.milestone_id, "mapped", fact, at, milestone.due)
         elif known.kind == "milestone" and known.state != "reached":
             again = stream.own(known)
-            again.state, again.moved, again.fact = "mapped", fact.event_id, fact
+            again.state, again.moved, again.fact, again.due = "mapped", fact.event_id, fact, milestone.due
+            stream.keep_open(again.id, True)
 
 
-def _add(stream: Stream, kind: str, thing_id: UUID, state: str, fact: Fact, at: datetime) -> None:
-    stream.own_things[thing_id] = Thing(
-        kind=kind, id=thing_id, state=state, fact=fact, moved=fact.event_id, born=at, at=at
-    )
+def _add(
+    stream: Stream, kind: str, thing_id: UUID, state: str, fact: Fact, at: datetime, due: Due | None = None
+) -> None:
+    thing = Thing(kind=kind, id=thing_id, state=state, fact=fact, moved=fact.event_id, born=at, at=at, due=due)
+    stream.own_things[thing_id] = thing
+    stream.keep_open(thing_id, thing.open)
 
 
 EFFECTS: Mapping[str, Effect] = MappingProxyType(
     {
         "deal.opened": _opened,
         "goal.set": _opened,
+        "deal.changed": _restated,
+        "goal.restated": _restated,
         "stage.entered": _stage_entered,
         "deal.closed": _closed,
         "deal.reopened": _reopened,
@@ -172,8 +203,9 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "assumption.tested": _tested,
         "force.observed": _intensity,
         "force.changed": _intensity,
-        "commitment.requested": _due,
-        "commitment.made": _due,
+        "no.received": _refused,
+        "commitment.requested": _promised,
+        "commitment.made": _promised,
         "commitment.renegotiated": _renegotiated,
         "help.confirmed": _confirmed_by,
         "selling_pause.started": _pause_started,

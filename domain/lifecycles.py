@@ -155,6 +155,17 @@ LIFECYCLES: Mapping[str, Transitions] = MappingProxyType(
 SETTLED_OBJECTIONS = frozenset({"resolved", "confirmed", "dismissed", "accepted"})
 ENDED_COMMITMENTS = frozenset({"declined", "confirmed", "broken", "cancelled", "released"})
 OPEN_COMMITMENTS = frozenset({"requested", "made"})
+OPEN_STATES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "commitment": OPEN_COMMITMENTS,
+        "objection": frozenset({"raised", "acknowledged", "answered"}),
+        "force": frozenset({"observed"}),  # while its intensity is above 0
+        "no": frozenset({"standing"}),
+        "milestone": frozenset({"mapped"}),
+        "routine": frozenset({"running"}),
+    }
+)
+"""The states in which a thing still asks for something. Kinds that are not here never do."""
 
 
 def outcome_of(transitions: Transitions, state: str, event_type: str) -> str | None:

@@ -75,7 +75,9 @@ class NotAParticipant(Refusal):
 
 class WrongSide(Refusal):
     slug = "wrong-side"
-    rule = "A promise is settled by its creditor's side, cancelled by its debtor's; an objection is confirmed by its raiser's."
+    rule = (
+        "A promise is settled by the creditor's side and cancelled by the debtor's; the raiser's confirms an objection."
+    )
     accepted = "Record it as the act of a party on the side in `side`: with `by`, or with `on_behalf_of`."
 
 

@@ -26,8 +26,11 @@ Kinds = tuple[str, ...]
 class Members(Struct, frozen=True):
     """Where one struct holds what: names of members, apart for single values and for lists.
 
-    `nested` are members that are structs, or lists of them; `texts` are all members that may hold a string.
+    `nested` are members that are structs, or lists of them; `texts` are all members that may hold a string. `plain` is
+    true when all references are single members, which most types' are.
     """
+
+    plain: bool
 
     refers: tuple[tuple[str, Kinds], ...]
     refers_many: tuple[tuple[str, Kinds], ...]
@@ -37,11 +40,6 @@ class Members(Struct, frozen=True):
     texts: tuple[str, ...]
     moments: tuple[str, ...]
     nested: tuple[str, ...]
-
-    @property
-    def plain(self) -> bool:
-        """True when all references are single members, which most types' are."""
-        return not (self.refers_many or self.parties_many or self.nested)
 
 
 class Step(Struct, frozen=True):
@@ -143,9 +141,11 @@ def _members(cls: type[Struct]) -> Members:
     nested = []
     for field in fields:
         inner = [_MADE.get(found) or _members(found) for found in _structs_in(field.type)]
-        if any(any(msgspec.structs.astuple(one)) for one in inner):
+        if any(_holds_something(one) for one in inner):
             nested.append(field.name)
+    many = [path for mark in ("refers", "party") for path, _ in marks(cls, mark) if path[1:] == ("*",)]
     made = Members(
+        plain=not (many or nested),
         refers=tuple((path[0], kinds) for path, kinds in marks(cls, "refers") if len(path) == 1),
         refers_many=tuple((path[0], kinds) for path, kinds in marks(cls, "refers") if path[1:] == ("*",)),
         parties=tuple(path[0] for path, _ in marks(cls, "party") if len(path) == 1),
@@ -157,6 +157,10 @@ def _members(cls: type[Struct]) -> Members:
     )
     _MADE[cls] = made
     return made
+
+
+def _holds_something(members: Members) -> bool:
+    return any(msgspec.structs.astuple(members)[1:])
 
 
 def _structs_in(described: inspect.Type) -> Iterator[type[Struct]]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from domain.facts import Fact, StreamKind, Visibility
 from domain.fields import Due, Side
+from domain.lifecycles import OPEN_STATES
 
 
 class Thing(Struct, kw_only=True):
@@ -26,20 +27,32 @@ class Thing(Struct, kw_only=True):
     moved: UUID
     born: datetime
     at: datetime
-    due: Due | None = None  # a promise's, as last agreed
+    due: Due | None = None  # a promise's as last agreed, a milestone's as last mapped, when to ask about a no again
+    statement: str | None = None  # a promise's words, as last agreed
     intensity: int = 0  # a force's; 0 is resolved
     result: str | None = None  # an assumption's last test
     by: tuple[UUID, ...] = ()  # who confirmed it
 
+    @property
+    def open(self) -> bool:
+        """Whether it still asks for something: a promise to be kept, an objection to be settled, a force at work, …"""
+        return self.state in OPEN_STATES.get(self.kind, ()) and (self.kind != "force" or self.intensity > 0)
+
 
 class Participant(Struct, frozen=True):
-    """Somebody who takes part. One who `left` may still be named: their promises do not leave with them."""
+    """Somebody who takes part. One who `left` may still be named: their promises do not leave with them.
+
+    `name` is the last one said, `joined_at` the effective time of their first joining.
+    """
 
     party_id: UUID
     side: Side
     roles: tuple[str, ...]
     fact: Fact  # that made them what they are now; of the opener, the first fact
+    joined_at: datetime
+    name: str | None = None
     left: UUID | None = None  # the event by which they left
+    left_at: datetime | None = None
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -64,6 +77,7 @@ class Stream(Struct, kw_only=True, eq=False):
     first_at: datetime | None = None
     last_at: datetime | None = None  # the latest effective time so far
     in_order: bool = True  # whether facts were recorded in the order in which they happened
+    terms: Data | None = None  # the data of the first fact, as changed or restated since
     closed: Fact | None = None  # the deal.closed that holds
     stage: str | None = None
     stage_at: datetime | None = None
@@ -77,6 +91,7 @@ class Stream(Struct, kw_only=True, eq=False):
     own_entries: list[Entry] = []
     own_versions: dict[UUID, int] = {}
     own_things: dict[UUID, Thing] = {}
+    own_open: dict[UUID, bool] = {}  # of the things changed here, whether they are open; without a base, the open ones
     own_participants: dict[UUID, Participant] = {}
     own_widened: dict[UUID, Visibility] = {}
     own_voided: dict[UUID, UUID] = {}
@@ -125,6 +140,16 @@ class Stream(Struct, kw_only=True, eq=False):
         for layer in self._layers():
             merged |= layer.own_things
         return (thing for thing in merged.values() if kind is None or thing.kind == kind)
+
+    def open_things(self) -> list[Thing]:
+        """All things that are open. Costs what is open, not what there is."""
+        if self.base is None:
+            return [self.own_things[thing_id] for thing_id in self.own_open]
+        merged: dict[UUID, bool] = {}
+        for layer in self._layers():
+            merged |= layer.own_open
+        found = (self.thing(thing_id) for thing_id, is_open in merged.items() if is_open)
+        return [thing for thing in found if thing is not None]
 
     def participant(self, party_id: UUID) -> Participant | None:
         """Whoever takes or took part under this id."""
@@ -207,6 +232,7 @@ class Stream(Struct, kw_only=True, eq=False):
         child.own_entries = []
         child.own_versions = {}
         child.own_things = {}
+        child.own_open = {}
         child.own_participants = {}
         child.own_widened = {}
         child.own_voided = {}
@@ -226,6 +252,8 @@ class Stream(Struct, kw_only=True, eq=False):
         parent.own_entries += self.own_entries
         parent.own_versions |= self.own_versions
         parent.own_things |= self.own_things
+        for thing_id, is_open in self.own_open.items():
+            parent.keep_open(thing_id, is_open)
         parent.own_participants |= self.own_participants
         parent.own_widened |= self.own_widened
         parent.own_voided |= self.own_voided
@@ -249,6 +277,13 @@ class Stream(Struct, kw_only=True, eq=False):
         copied = copy.copy(thing)
         self.own_things[thing.id] = copied
         return copied
+
+    def keep_open(self, thing_id: UUID, is_open: bool) -> None:
+        """Note whether a thing is open, after it was made or changed here."""
+        if is_open or self.base is not None:
+            self.own_open[thing_id] = is_open
+        else:
+            self.own_open.pop(thing_id, None)
 
 
 class Facts(Sequence[Fact]):
@@ -286,6 +321,7 @@ _LAYERS = (
     "own_entries",
     "own_versions",
     "own_things",
+    "own_open",
     "own_participants",
     "own_widened",
     "own_voided",
@@ -297,6 +333,7 @@ _SCALARS = (
     "first_at",
     "last_at",
     "in_order",
+    "terms",
     "closed",
     "stage",
     "stage_at",

@@ -79,6 +79,8 @@ def take(stream: Stream, recorded: Fact, holds: Fact | None) -> None:
     effect = EFFECTS.get(holds.type)
     if effect is not None:
         effect(stream, holds, at, thing)
+    if thing is not None:
+        stream.keep_open(thing.id, thing.open)
 
 
 def _moved(stream: Stream, step: Step, fact: Fact, at: datetime) -> Thing | None:
