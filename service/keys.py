@@ -37,7 +37,9 @@ _of_workspace = click.option("--workspace", "chosen", type=click.UUID, help="The
 @click.option("--role", type=click.Choice(["owner", "member"]), default="member", show_default=True)
 @click.option("--name", required=True, help="Whose key it is, as the list shows it.")
 @click.option("--party", type=click.UUID, help="The party it is for; a new one when absent.")
-@click.option("--days", type=click.IntRange(1, EXPIRY_DAYS_MAX), help="After how many days it expires; never when absent.")
+@click.option(
+    "--days", type=click.IntRange(1, EXPIRY_DAYS_MAX), help="After how many days it expires; never when absent."
+)
 @_of_workspace
 def create_key(role: str, name: str, party: UUID | None, days: int | None, chosen: UUID | None) -> None:
     async def create(ledger: Ledger) -> str:
@@ -60,7 +62,8 @@ def list_keys(chosen: UUID | None) -> None:
     async def read(ledger: Ledger) -> list[str]:
         keys = await members.keys(ledger, await workspace_of(ledger, chosen))
         return [
-            f"{one.credential_id}  {one.role:8}  {_state(one.expires_at, one.revoked_at):20}  party {one.party_id}  {one.name}"
+            f"{one.credential_id}  {one.role:8}  {_state(one.expires_at, one.revoked_at):20}  "
+            f"party {one.party_id}  {one.name}"
             for one in keys
         ]
 
@@ -122,7 +125,9 @@ async def workspace_of(ledger: Ledger, chosen: UUID | None) -> UUID:
         return known[0]
     if not known:
         raise StartRefusal("There is no workspace yet: `throughline workspace create NAME` makes one.")
-    raise StartRefusal("There are several workspaces: name one with --workspace; `throughline workspace list` shows them.")
+    raise StartRefusal(
+        "There are several workspaces: name one with --workspace; `throughline workspace list` shows them."
+    )
 
 
 def _state(expires_at: datetime | None, revoked_at: datetime | None) -> str:

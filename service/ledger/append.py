@@ -1,4 +1,4 @@
-"""One call of `append_events`: keys found or made, facts sealed, list rows computed, everything sent in one round trip."""
+"""One call of `append_events`: keys found or made, facts sealed, list rows computed, all sent in one round trip."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

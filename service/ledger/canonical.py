@@ -21,8 +21,8 @@ def holds_float(value: Any) -> bool:
 def canonical(value: dict[str, Any]) -> bytes:
     """`value` (dicts, lists, strings, integers, floats, and what JSON writes as strings) in canonical form.
 
-    msgspec's sorted output already is RFC 8785 except for the writing of floats, which JavaScript's rules govern: only a
-    value that holds a float takes the library's slower way.
+    msgspec's sorted output already is RFC 8785 except for the writing of floats, which JavaScript's rules govern: only
+    a value that holds a float takes the library's slower way.
     """
     if holds_float(value):
         return rfc8785.dumps(msgspec.to_builtins(value))

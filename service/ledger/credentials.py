@@ -1,4 +1,4 @@
-"""Credentials: who a key is, and the keys of a workspace. Each issue and revocation is a fact on the workspace's own stream."""
+"""Credentials: who a key is, and the keys of a workspace. That each was issued is recorded by `members`."""
 
 import time
 from collections import OrderedDict
@@ -69,9 +69,7 @@ class Credentials:
         if token is None:
             raise NoSuchKey
         asked_at = self._monotonic()
-        rows = await self._store.read(
-            _CREDENTIAL, {"workspace": token.workspace_id, "credential": token.credential_id}
-        )
+        rows = await self._store.read(_CREDENTIAL, {"workspace": token.workspace_id, "credential": token.credential_id})
         if not rows or not token.matches(rows[0][0]) or rows[0][7] is not None:
             self._kept.pop(shown, None)
             raise NoSuchKey
@@ -106,7 +104,9 @@ class Credentials:
             for row in rows
         ]
 
-    async def issue(self, workspace_id: UUID, token: Token, caller: Caller, name: str, expires_at: datetime | None) -> None:
+    async def issue(
+        self, workspace_id: UUID, token: Token, caller: Caller, name: str, expires_at: datetime | None
+    ) -> None:
         """Make a key open its workspace. Its issue is recorded before, so that no key works without a record of it."""
         async with self._store.connection() as connection:
             await connection.execute(
@@ -126,7 +126,7 @@ class Credentials:
             )
 
     async def revoke(self, workspace_id: UUID, credential_id: UUID) -> bool:
-        """Make a key open nothing; false when there was none. It is recorded after, so that a record means it is done."""
+        """Make a key open nothing; false when there was none. Recorded after this: a record means it is done."""
         async with self._store.connection() as connection:
             cursor = await connection.execute(
                 "SELECT revoke_credential(%s, %s, %s)", (workspace_id, credential_id, self._clock.now())

@@ -1,4 +1,4 @@
-"""Deciding: asks against folded streams, in order, without touching what is kept. No database and no waiting in here."""
+"""Deciding: asks against folded streams, in order, without touching what is kept. No database and no waiting here."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain.admission import admit, complete
+from domain.admission import decide as admit_all
 from domain.events import CATALOGUE
 from domain.history import may_see, visible
 from domain.refusals import Refusal, StreamExists
-from domain.stream import Stream, evolve, initial
+from domain.stream import Stream, initial
 from service.ledger.asking import Ask, Decided, Staged
 from service.ledger.memory import Kept
 from service.ledger.refusals import Absent, EventIdReused, LedgerRefusal, Unreadable, VersionMismatch
@@ -80,24 +80,24 @@ def _decide(ask: Ask, draft: Draft, elsewhere: Mapping[UUID, UUID], at: datetime
         raise Absent
     if len(set(ask.event_ids)) < len(ask.event_ids):
         raise EventIdReused(next(one for one in ask.event_ids if ask.event_ids.count(one) > 1))
-    fork = draft.stream.fork()
-    staged: list[Staged] = []
+    new = []
     for proposal, event_id, sent in zip(ask.proposals, ask.event_ids, ask.digests, strict=True):
         if _is_replay(ask, draft, event_id, sent):
             continue
         if event_id in elsewhere:
             raise EventIdReused(event_id)
-        if not staged:
-            _first_new(ask, draft)
-        fact = complete(fork, proposal, ask.caller, event_id=event_id, at=at)
-        admit(fork, fact, ask.caller, at)
-        evolve(fork, fact)
-        staged.append(Staged(fact, sent))
+        new.append((proposal, event_id, sent))
+    if not new:
+        return Decided(ask, ())
+    _first_new(ask, draft)
+    fork = draft.stream.fork()
+    facts = admit_all(fork, [(proposal, event_id) for proposal, event_id, _ in new], ask.caller, at)
     fork.merge()
+    staged = tuple(Staged(fact, sent) for fact, (_, _, sent) in zip(facts, new, strict=True))
     for one in staged:
         draft.staged[one.fact.event_id] = one
         draft.families.add(CATALOGUE[one.fact.type].family)
-    return Decided(ask, tuple(staged))
+    return Decided(ask, staged)
 
 
 def _first_new(ask: Ask, draft: Draft) -> None:
@@ -106,7 +106,7 @@ def _first_new(ask: Ask, draft: Draft) -> None:
         raise StreamExists("This stream id is taken.")
     if ask.if_match is not None and ask.if_match != draft.stream.version:
         records = draft.kept.records if draft.kept else []
-        missed = visible(records, ask.caller)
+        missed = visible(records, ask.caller, draft.stream)
         raise VersionMismatch(
             draft.stream.version, [record for record in missed if record.fact.stream_version > ask.if_match]
         )

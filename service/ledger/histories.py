@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from domain.facts import Caller, Recorded
 from domain.history import effective, may_see, visible
-from domain.stream import Stream
-from service.ledger.listing import fold
+from domain.stream import Stream, fold
 from service.ledger.memory import Kept
 from service.ledger.questions import KnownAt
 from service.ledger.refusals import Absent
@@ -17,8 +16,8 @@ from service.ledger.refusals import Absent
 class History(Struct, frozen=True):
     """What one caller sees of one stream.
 
-    `records` are the facts as recorded, in stream order, uncut; `facts` those in force at the moment asked about, in the
-    order they happened; `stream` their fold, None when nothing had happened yet or was known. `version` is the stream's,
+    `records` are the facts as recorded, in stream order, uncut; `stream` is the fold of those that held at the moment
+    asked about, in the order they happened: None when nothing had happened yet or was known. `version` is the stream's,
     `position` the log's size.
     """
 
@@ -39,12 +38,12 @@ def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, k
     """
     if not may_see(kept.records[0].fact, caller, kept.stream):
         raise Absent
-    records = visible(kept.records, caller)
+    records = visible(kept.records, caller, kept.stream)
     stream: Stream | None = kept.stream
     cut = as_of is not None or known_at is not None
     if cut or len(records) < len(kept.records) or not kept.stream.in_order or kept.stream.rewritten:
         facts = effective(records, as_of, known_at)
-        stream = fold(record.fact for record in facts) if facts else None
+        stream = fold(kept.stream.stream_id, [record.fact for record in facts]) if facts else None
     return History(kept.stream.stream_id, records, kept.version, position, as_of, known_at, stream)
 
 
@@ -58,4 +57,4 @@ def public_fold_at(kept: Kept, caller: Caller, as_of: datetime | None, known_at:
         return None
     records = [record for record in kept.records if record.fact.visibility.width >= first.visibility.width]
     facts = effective(records, as_of, known_at)
-    return fold(record.fact for record in facts) if facts else None
+    return fold(kept.stream.stream_id, [record.fact for record in facts]) if facts else None

@@ -20,7 +20,15 @@ from service.ledger.listing import ListRows
 from service.ledger.lists import Lists
 from service.ledger.memory import Kept, Memory
 from service.ledger.past import Past
-from service.ledger.questions import AgendaPage, AgendaQuestion, KnownAt, PartiesPage, PartiesQuestion, RowsPage, RowsQuestion
+from service.ledger.questions import (
+    AgendaPage,
+    AgendaQuestion,
+    KnownAt,
+    PartiesPage,
+    PartiesQuestion,
+    RowsPage,
+    RowsQuestion,
+)
 from service.ledger.refusals import Absent, StoreUnavailable, Unreadable
 from service.ledger.store import Store, statement
 from service.ledger.workspace import Workspace
@@ -85,8 +93,8 @@ class Ledger:
     ) -> Appended:
         """Record all of the proposals on one stream, or none; with `dry_run` do everything but that.
 
-        `opens` says that the stream begins with them. Facts that were recorded before are answered as they are. Raises a
-        `domain.refusals.Refusal` or a `LedgerRefusal`.
+        `opens` says that the stream begins with them. Facts that were recorded before are answered as they are.
+        Raises a `domain.refusals.Refusal` or a `LedgerRefusal`.
         """
         at = self.clock.now()
         ask = Ask(
@@ -201,7 +209,12 @@ class Ledger:
         if pair is None:
             workspace = Workspace(workspace_id, self._store, self._memory, self._ciphers, self.credentials)
             writer = Writer(
-                workspace, self._store, self._ciphers, self._list_rows, self.clock, self._settings.queue_proposals_max,
+                workspace,
+                self._store,
+                self._ciphers,
+                self._list_rows,
+                self.clock,
+                self._settings.queue_proposals_max,
                 self._settings.batch_events_max,
             )
             pair = self._workspaces[workspace_id] = (workspace, writer)

@@ -1,19 +1,19 @@
 """The derived rows that are written with the facts: a stream's list row and who takes part in it, words sealed."""
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from projections.list_row import Card, ListRow, list_row
+from projections.participations import Participation, participations
 
 from domain.facts import Fact, Recorded
 from domain.history import effective
-from domain.stream import Stream, evolve, initial
-from projections.list_row import Card, ListRow, list_row
-from projections.participations import Participation, participations
-from service.ledger.deciding import Draft, Group
+from domain.stream import Stream, fold
+from service.ledger.deciding import Group
 from service.ledger.keys import Ciphers
 from service.ledger.sealing import seal_row
 
@@ -46,7 +46,8 @@ class ListRows:
             if draft.families & (_PEOPLE | _PROMISES):
                 with_name = bool(draft.families & _PEOPLE)
                 people += [
-                    _person(workspace_id, stream, one, with_name, ciphers, place[stream]) for one in participations(fold)
+                    _person(workspace_id, stream, one, with_name, ciphers, place[stream])
+                    for one in participations(fold)
                 ]
         return _json(rows).decode(), _json(people).decode() if people else None
 
@@ -98,18 +99,9 @@ def public_fold(stream: Stream) -> Stream:
         return stream
     moment = facts[-1].occurred_at
     records = [Recorded(fact, ordinal, moment) for ordinal, fact in enumerate(facts)]
-    return fold(record.fact for record in effective(records, None, None) if record.fact.visibility.width >= width)
-
-
-def fold(facts: Iterable[Fact]) -> Stream:
-    """A stream folded from facts in the order given."""
-    folded: Stream | None = None
-    for fact in facts:
-        if folded is None:
-            folded = initial(fact.stream_id)
-        evolve(folded, fact)
-    assert folded is not None, "a stream has a first fact"
-    return folded
+    return fold(
+        stream.stream_id, [record.fact for record in effective(records) if record.fact.visibility.width >= width]
+    )
 
 
 def card_place(workspace_id: UUID, stream: UUID) -> bytes:

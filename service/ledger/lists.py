@@ -41,7 +41,10 @@ _SORT_KEYS = {
 """What each sort orders by. Rows without a value come last, whichever the direction."""
 
 _VISIBLE = """(s.visibility IN ('team', 'shared') OR %(caller)s = ANY (s.openers)
-               OR (s.visibility = 'participants' AND %(caller)s = ANY (s.parties)))"""
+               OR (s.visibility = 'participants' AND EXISTS (
+                    SELECT FROM participation mine
+                     WHERE mine.workspace_id = s.workspace_id AND mine.party_id = %(caller)s
+                       AND mine.stream_id = s.stream_id AND mine.left_at IS NULL)))"""
 _VISIBLE_TO_AUDITORS = "s.visibility IN ('team', 'shared')"
 _VISIBLE_TO_GUESTS = "s.visibility = 'shared' AND s.stream_id = %(guest_stream)s"
 
@@ -85,7 +88,9 @@ class Lists:
                 if question.text and not matches(listed, question.text):
                     continue
                 if len(found) == question.limit:
-                    return RowsPage(rows=found, next=_after(found[-1], question, workspace), position=workspace.position)
+                    return RowsPage(
+                        rows=found, next=_after(found[-1], question, workspace), position=workspace.position
+                    )
                 found.append(listed)
             if len(rows) < wanted:
                 return RowsPage(rows=found, next=None, position=workspace.position)
@@ -117,12 +122,12 @@ class Lists:
             conditions.append(_beyond(key, question.descending, after.value is None))
             parameters |= {"after_value": after.value, "after_id": after.id}
         way = "DESC" if question.descending else "ASC"
-        return (
+        sql = (
             f"SELECT {_COLUMNS} FROM stream s "
             "LEFT JOIN content_key k ON k.workspace_id = s.workspace_id AND k.key_id = s.stream_id "
-            f"WHERE {' AND '.join(conditions)} ORDER BY {key} {way} NULLS LAST, s.stream_id {way} LIMIT %(limit)s",
-            parameters,
+            f"WHERE {' AND '.join(conditions)} ORDER BY {key} {way} NULLS LAST, s.stream_id {way} LIMIT %(limit)s"
         )
+        return sql, parameters
 
     def _row(self, workspace: Workspace, row: Sequence[Any], now: datetime) -> Row:
         stream, kind, version, status, outcome, stage, card, forces_net, dues, opened_at, last_event_at, wrapped = row

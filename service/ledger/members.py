@@ -67,7 +67,7 @@ async def keys(ledger: Ledger, workspace_id: UUID) -> list[Credential]:
 
 async def record(ledger: Ledger, workspace_id: UUID, facts: Sequence[Data]) -> None:
     """Record facts on the workspace's own stream, which begins with the first of them."""
-    caller = Caller(SERVICE_PARTY, "service", "service")
+    caller = Caller(SERVICE_PARTY, "owner", "service")
     identity = Identity(workspace_id, SERVICE_PARTY, caller, "throughline")
     stream_id = stream_key("workspace", workspace_id)
     proposals = [_proposal(fact) for fact in facts]

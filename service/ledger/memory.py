@@ -1,4 +1,4 @@
-"""The streams in memory: folded, with their facts, bounded by the number of facts. Holds no rule and asks no database."""
+"""The streams in memory: folded, with their facts, bounded by the number of facts. No rule, no database."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from domain.stream import Stream
 
 
 class Kept:
-    """One stream as this process knows it: the fold in recorded order, and every fact with the digest of its proposal."""
+    """One stream as this process knows it: the fold in recorded order, every fact, the digest of each proposal."""
 
     __slots__ = ("by_event", "digests", "records", "stream")
 

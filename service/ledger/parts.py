@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Struct, inspect
+from msgspec import NODEFAULT, UNSET, Struct, inspect
 
 from domain.events import CATALOGUE, NAME_OF
 from domain.events.record import EventCorrected
@@ -29,7 +29,8 @@ class _Field(NamedTuple):
     name: str
     absent: Any  # the value that means "was not said"
     is_words: bool
-    nested: bool  # a struct, or a list of structs, that may hold words of its own
+    inner: type | None  # of the struct, or of each struct in the list, that has words of its own
+    plain: bool  # holds no struct at all
     required: bool
 
 
@@ -76,9 +77,7 @@ def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None
 
 
 _ENVELOPE_OPTIONAL = tuple(
-    field.name
-    for field in msgspec.structs.fields(Fact)
-    if not field.required and field.name != "evidence"
+    field.name for field in msgspec.structs.fields(Fact) if not field.required and field.name != "evidence"
 )
 
 
@@ -89,19 +88,21 @@ def _split(value: Struct) -> tuple[dict[str, Any], dict[str, Any]]:
         content = getattr(value, field.name)
         if content is field.absent or content == ():
             continue
-        if field.is_words and content is not None:
-            words[field.name] = content
-        elif not field.nested or content is None:
+        if content is None or (field.plain and not field.is_words):
             structure[field.name] = content
+        elif field.is_words:
+            words[field.name] = content
+        elif field.inner is None:
+            structure[field.name] = msgspec.to_builtins(content)
         elif isinstance(content, tuple):
             halves = [_split_item(item) for item in content]
             structure[field.name] = [half[0] for half in halves]
             if any(half[1] for half in halves):
                 words[field.name] = [half[1] for half in halves]
         else:
-            structure[field.name], inner = _split_item(content)
-            if inner:
-                words[field.name] = inner
+            structure[field.name], said = _split_item(content)
+            if said:
+                words[field.name] = said
     return structure, words
 
 
@@ -112,46 +113,51 @@ def _split_item(item: Any) -> tuple[Any, dict[str, Any]]:
 def _merge(cls: type, structure: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
     merged = structure | words
     for field in _PLANS[cls]:
+        name = field.name
         if field.is_words:
-            if field.required and field.name not in words:
-                merged[field.name] = ERASED
-        elif field.nested and field.name in structure:
-            merged[field.name] = _merge_nested(cls, field.name, structure[field.name], words.get(field.name))
+            if field.required and name not in words:
+                merged[name] = ERASED
+        elif field.inner is not None and name in structure:
+            held, said = structure[name], words.get(name)
+            if isinstance(held, list):
+                pairs = zip(held, said or [{}] * len(held), strict=True)
+                merged[name] = [_merge_item(field.inner, item, one) for item, one in pairs]
+            else:
+                merged[name] = _merge_item(field.inner, held, said or {})
     return merged
 
 
-def _merge_nested(cls: type, name: str, structure: Any, words: Any) -> Any:
-    inner = _NESTED.get((cls, name))
-    if inner is None:
-        return structure
-    if isinstance(structure, list):
-        said = words or [{}] * len(structure)
-        return [
-            _merge(inner, item, one) if isinstance(item, dict) else item for item, one in zip(structure, said, strict=True)
-        ]
-    return _merge(inner, structure, words or {}) if isinstance(structure, dict) else structure
+def _merge_item(inner: type, held: Any, said: dict[str, Any]) -> Any:
+    return _merge(inner, held, said) if isinstance(held, dict) else held
 
 
 _PLANS: dict[type, tuple[_Field, ...]] = {}
-_NESTED: dict[tuple[type, str], type] = {}
 
 
-def _plan(cls: type) -> None:
-    if cls in _PLANS:
-        return
-    _PLANS[cls] = ()
-    fields = []
-    described = inspect.type_info(cls)
-    assert isinstance(described, inspect.StructType)
-    for field in described.fields:
-        structs = list(_structs_in(field.type))
-        for inner in structs:
-            _plan(inner)
-        if structs:
-            _NESTED[cls, field.name] = structs[0]
-        absent = UNSET if field.default is UNSET else None
-        fields.append(_Field(field.name, absent, _is_words(field.type), bool(structs), field.required))
-    _PLANS[cls] = tuple(fields)
+def _plan(cls: type) -> bool:
+    """Learn how to divide a struct; whether it holds words."""
+    if cls not in _PLANS:
+        described = inspect.type_info(cls)
+        assert isinstance(described, inspect.StructType)
+        _PLANS[cls] = tuple(map(_field, described.fields))
+    return any(field.is_words or field.inner is not None for field in _PLANS[cls])
+
+
+def _field(field: inspect.Field) -> _Field:
+    structs = list(_structs_in(field.type))
+    worded = [cls for cls in structs if _plan(cls)]
+    if len(worded) > 1 or (worded and worded[0].__struct_config__.tag is not None):
+        raise TypeError(f"{field.name}: words of several kinds of structs cannot be told apart once divided")
+    # inspect tells of no default when the default is UNSET
+    unset = not field.required and field.default is field.default_factory is NODEFAULT
+    return _Field(
+        field.name,
+        UNSET if unset else None,
+        _is_words(field.type),
+        worded[0] if worded else None,
+        not structs,
+        field.required,
+    )
 
 
 def _is_words(described: inspect.Type) -> bool:
@@ -163,7 +169,7 @@ def _is_words(described: inspect.Type) -> bool:
     return False
 
 
-def _structs_in(described: inspect.Type) -> list[type]:
+def _structs_in(described: inspect.Type) -> list[type[Struct]]:
     if isinstance(described, inspect.Metadata):
         return _structs_in(described.type)
     if isinstance(described, inspect.StructType):

@@ -72,7 +72,7 @@ class RowsPage(Struct, frozen=True, kw_only=True):
 
 
 class AgendaQuestion(Struct, frozen=True, kw_only=True):
-    """What is due for a party (None: for anybody) between two moments; what was due before and is still open comes first."""
+    """What is due for a party (None: for anybody) between two moments, after what was due before and is open."""
 
     party: UUID | None
     start: datetime
@@ -86,8 +86,8 @@ class AgendaQuestion(Struct, frozen=True, kw_only=True):
 class AgendaItem(Struct, frozen=True, kw_only=True):
     """One thing that is due: a promise, a milestone, a no to revisit, or a routine's period.
 
-    `at` is when; `overdue` is true when that is before the moment asked about. `subject_id` is the promise's, milestone's,
-    no's or routine's id. `party_id` is who is to act.
+    `at` is when; `overdue` is true when that is before the moment asked about. `subject_id` is the id of the promise,
+    milestone, no or routine. `party_id` is who is to act.
     """
 
     kind: Literal["commitment", "milestone", "no", "routine"]

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from domain.facts import Recorded
 
-# How long a client should wait before it tries again: a queue drains in well under a second, a server restarts in a few.
+# How long a client should wait before it tries again: a queue drains within a second, a server restarts in a few.
 OVERLOADED_RETRY_S = 1
 UNAVAILABLE_RETRY_S = 2
 
@@ -62,7 +62,7 @@ class StoreUnavailable(LedgerRefusal):
 
 
 class Unreadable(LedgerRefusal):
-    """A stored fact cannot be read: a changed byte, a missing key or an unknown type. Names the fact, never its content."""
+    """A stored fact cannot be read: a changed byte or an unknown type. Names the fact, never its content."""
 
     def __init__(self, stream_id: str, version: int, reason: str) -> None:
         super().__init__(f"Fact {version} of {stream_id} cannot be read: {reason}.")

@@ -1,4 +1,4 @@
-"""PostgreSQL as the ledger uses it: a bounded pool, plain statements from files, one clear failure when it does not answer."""
+"""PostgreSQL as the ledger uses it: a bounded pool, statements from files, one failure when it does not answer."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -64,7 +64,7 @@ class Store:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
-        """A connection for several statements, such as a transaction. What PostgreSQL cannot do raises `StoreUnavailable`."""
+        """A connection for several statements, such as a transaction. Raises `StoreUnavailable`."""
         try:
             async with self._pool.connection() as connection:
                 yield connection
@@ -72,7 +72,7 @@ class Store:
             raise StoreUnavailable(type(failure).__name__) from failure
 
     async def read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
-        """All rows of a reading statement. A connection that died while idle is noticed here: a read is tried once more."""
+        """All rows of a reading statement. A connection may have died while idle: a read is tried once more."""
         try:
             return await self._read(sql, parameters)
         except StoreUnavailable as failure:

@@ -73,7 +73,7 @@ class Workspace:
                 served, self._waiting = self._waiting, []
                 try:
                     await self.catch_up()
-                except Exception as failure:
+                except Exception as failure:  # noqa: BLE001  # whoever waits is told, whatever it was
                     for waiter in served:
                         if not waiter.done():
                             waiter.set_exception(failure)
@@ -100,9 +100,7 @@ class Workspace:
             self._memory.drop_workspace(self.workspace_id)
             self._credentials.forget(self.workspace_id)
         else:
-            moved = await self._read(
-                connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head}
-            )
+            moved = await self._read(connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head})
             behind = {}
             for stream, version in moved:
                 if stream == self.workspace_id:
@@ -115,7 +113,7 @@ class Workspace:
         self.position = max(self.position, head)
 
     def advanced(self, first: int, count: int) -> None:
-        """This process appended `count` facts at `first`; when nothing of others lies before them, they are followed."""
+        """This process appended `count` facts at `first`; with nothing of others before them, they are followed."""
         if self.position == first:
             self.position = first + count
 
@@ -141,7 +139,9 @@ class Workspace:
         """The stream if it is in memory."""
         return self._memory.get(self.workspace_id, stream)
 
-    async def load(self, streams: Collection[UUID], connection: Connection | None = None) -> dict[UUID, Kept | Unreadable]:
+    async def load(
+        self, streams: Collection[UUID], connection: Connection | None = None
+    ) -> dict[UUID, Kept | Unreadable]:
         """The streams that exist among those asked for, from memory or from the database.
 
         One that cannot be read stands in the answer as its `Unreadable`, so that it spoils nothing for the others.
@@ -158,9 +158,7 @@ class Workspace:
             found |= await self._load_missing(missing, connection)
         return found
 
-    async def _load_missing(
-        self, streams: list[UUID], connection: Connection | None
-    ) -> dict[UUID, Kept | Unreadable]:
+    async def _load_missing(self, streams: list[UUID], connection: Connection | None) -> dict[UUID, Kept | Unreadable]:
         known_before = self.position
         rows = await self._read(connection, _STREAMS, {"workspace": self.workspace_id, "streams": streams})
         loaded: dict[UUID, Kept] = {}

@@ -104,10 +104,10 @@ class Writer:
                 for ask in asks:
                     await self._commit([ask])
             else:
-                log.error("append refused by PostgreSQL", exc_info=failure)
+                log.exception("append refused by PostgreSQL")
                 _refuse(asks, failure)
         except Exception as failure:
-            log.error("append failed", exc_info=failure)
+            log.exception("append failed")
             _refuse(asks, failure)
 
     async def _commit_together(self, asks: list[Ask]) -> None:
@@ -158,9 +158,7 @@ class Writer:
     async def _elsewhere(self, asks: Sequence[Ask], connection: Connection) -> dict[UUID, UUID]:
         """Which of the ids are recorded on another stream than theirs."""
         ids = {event_id: ask.stream for ask in asks for event_id in ask.event_ids}
-        rows = await fetch(
-            connection, _WHERE, {"workspace": self._workspace.workspace_id, "events": list(ids)}
-        )
+        rows = await fetch(connection, _WHERE, {"workspace": self._workspace.workspace_id, "events": list(ids)})
         return {event_id: stream for event_id, stream, _ in rows if ids[event_id] != stream}
 
     async def _attempt_after_loss(
@@ -194,9 +192,7 @@ class Writer:
             kept = group.drafts[decided.ask.stream].kept
             assert kept is not None, "a granted ask has a stream"
             events = [record for event_id in decided.ask.event_ids if (record := kept.find(event_id)) is not None]
-            decided.ask.answer.set_result(
-                Appended(events, not decided.staged, kept.version, self._workspace.position)
-            )
+            decided.ask.answer.set_result(Appended(events, not decided.staged, kept.version, self._workspace.position))
 
 
 def _refuse(asks: Sequence[Ask], refusal: Exception) -> None:
