@@ -87,7 +87,7 @@ def refuse_powerful_role(connection: psycopg.Connection[Any]) -> None:
         """,
         (POWERFUL_ROLES,),
     ).fetchone()
-    assert row is not None  # noqa: S101  # every role is a member of itself
+    assert row is not None  # every role is a member of itself
     role, superuser, bypasses, member_of, owned = row
     power = (
         "is a superuser"

@@ -70,7 +70,7 @@ def obtain(settings: Settings, connection: psycopg.Connection[Any]) -> MasterKey
             (master_key.wrap(CHECK_VALUE, CHECK_CONTEXT),),
         )
         row = connection.execute("SELECT check_value FROM keyring").fetchone()
-    assert row is not None  # noqa: S101  # rows of the keyring are never deleted
+    assert row is not None  # rows of the keyring are never deleted
     try:
         master_key.unwrap(bytes(row[0]), CHECK_CONTEXT)
     except WrappedKeyUnreadable:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from service.faults import ServerGivingUp, StartRefusal
 from service.postgres import pidfile
+from service.postgres.lock import ServerLock
 from service.postgres.programs import PROGRAM_DEADLINE_S, SHARED_HOME, Programs, unprivileged, within_reach
 
 SUPERUSER = "postgres"
@@ -26,8 +27,8 @@ SOCKET_PATH_BYTES_MAX = 107
 START_DEADLINE_S = 60.0
 """Crash recovery replays at most max_wal_size (1 GB) of log."""
 
-SHARED_MEMORY_DEADLINE_S = 10.0
-"""Backends of a killed server notice within moments; until the last is gone its shared memory keeps a new one out."""
+LAST_SERVER_DEADLINE_S = 30.0
+"""Processes of a killed server notice it within moments; a server whose service was killed stops or is stopped."""
 
 LOG_BYTES_MAX = 5 * 1024 * 1024
 """Beyond this the server's log moves to postgres.log.1 at the next start, so that two of these are the most kept."""
@@ -85,7 +86,8 @@ class Cluster:
 
     def start(self) -> None:
         """Launch the server and return at once; `wait` tells when it takes connections."""
-        pidfile.clear(self.home)
+        lock = self._alone()
+        pidfile.clear(self.home, keep=self._socket_folder)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
             self.log.replace(self.log.with_suffix(".log.1"))
         self._socket_folder = self._socket_folder or self._choose_socket_folder()
@@ -105,25 +107,23 @@ class Cluster:
                 stderr=log,
                 cwd="/",
                 env=_environment(),
+                pass_fds=[lock.descriptor],
                 start_new_session=True,  # Ctrl-C in a terminal is for the service, which lets its answers out first
             )
+        lock.close()  # the server has it now
 
     def wait(self) -> None:
-        """Return when the server takes connections; relaunch while a killed one's backends still hold its memory."""
+        """Return when the server takes connections."""
         end = time.monotonic() + START_DEADLINE_S
-        memory_end = time.monotonic() + SHARED_MEMORY_DEADLINE_S
         while True:
             process = self._running()
             found = pidfile.read(self.home)
             if found and found.ready and found.pid == process.pid:
                 return
             if process.poll() is not None:
-                said = self._log_tail()
-                if "shared memory block" not in said or time.monotonic() > memory_end:
-                    raise ServerGivingUp(f"PostgreSQL did not start; {self.log} ends with: {said or 'nothing'}")
-                time.sleep(0.1)
-                self.start()
-            elif time.monotonic() > end:
+                said = self._log_tail() or "nothing"
+                raise ServerGivingUp(f"PostgreSQL did not start; {self.log} ends with: {said}")
+            if time.monotonic() > end:
                 raise ServerGivingUp(f"PostgreSQL took no connections within {START_DEADLINE_S:.0f} s; see {self.log}.")
             time.sleep(pidfile.POLL_S)
 
@@ -152,7 +152,7 @@ class Cluster:
 
     @property
     def socket_folder(self) -> Path:
-        assert self._socket_folder is not None, "asked before start"  # noqa: S101  # a slip of ours, not of the caller
+        assert self._socket_folder is not None, "asked before start"  # a slip of ours, not of the caller
         return self._socket_folder
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -205,14 +205,28 @@ class Cluster:
         if done.returncode != 0:
             raise StartRefusal(f"initdb could not make {home}: {_last_lines(done.stderr or done.stdout)}")
 
+    def _alone(self) -> ServerLock:
+        """Wait until no process of an earlier server is left on this cluster; one that stays is stopped."""
+        lock = ServerLock(self.log.with_name("postgres.lock"))
+        end = time.monotonic() + LAST_SERVER_DEADLINE_S
+        while not lock.taken():
+            pid = pidfile.claimed_pid(self.home)
+            if pid is not None and pidfile.serves(pid, self.home):
+                pidfile.stop(pid, self.home)
+            elif time.monotonic() > end:
+                lock.close()
+                raise ServerGivingUp(f"Processes of an earlier PostgreSQL on {self.home} do not end: end them by hand.")
+            time.sleep(pidfile.POLL_S)
+        return lock
+
     def _choose_socket_folder(self) -> Path:
         name = f"/.s.PGSQL.{PORT}"
         if len(os.fsencode(str(self.home) + name)) <= SOCKET_PATH_BYTES_MAX:
             return self.home
-        folder = Path(tempfile.mkdtemp(prefix="throughline-"))
+        folder = Path(tempfile.mkdtemp(prefix=pidfile.SOCKET_FOLDER_PREFIX))
         if len(os.fsencode(str(folder) + name)) > SOCKET_PATH_BYTES_MAX:
             folder.rmdir()
-            folder = Path(tempfile.mkdtemp(prefix="throughline-", dir="/tmp"))  # private and unguessable
+            folder = Path(tempfile.mkdtemp(prefix=pidfile.SOCKET_FOLDER_PREFIX, dir="/tmp"))  # private and unguessable
         if self._account:
             os.chown(folder, self._account.uid, self._account.gid)
         return folder

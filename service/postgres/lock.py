@@ -1,4 +1,4 @@
-"""The lock of a data folder: one living program per folder; the system frees it when that program ends. No more."""
+"""Locks that the system frees when their holders end: one service per data folder, one server per cluster. No more."""
 
 import fcntl
 import os
@@ -36,3 +36,24 @@ class FolderLock:
 
     def release(self) -> None:
         self._file.close()
+
+
+class ServerLock:
+    """Held by a server's processes, all of them, through a descriptor they inherit: free means that none is left.
+
+    A process id in a file tells less: it may be of a server that is just being started, or long since of somebody else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode=0o600)
+
+    def taken(self) -> bool:
+        """Whether it could be taken now; then whoever inherits the descriptor keeps it."""
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        os.close(self.descriptor)

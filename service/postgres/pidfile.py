@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -17,6 +18,9 @@ HARD_STOP_DEADLINE_S = 5.0
 """After SIGQUIT nothing is written any more."""
 
 POLL_S = 0.01
+
+SOCKET_FILES = ".s.PGSQL.*"
+SOCKET_FOLDER_PREFIX = "throughline-"
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,23 @@ def serves(pid: int, cluster: Path) -> bool:
     return str(cluster.resolve()) in shown.stdout
 
 
-def clear(cluster: Path) -> None:
-    """Stop a server that outlived its service, remove the file a dead one left. Call with the folder's lock held."""
+def clear(cluster: Path, keep: Path | None) -> None:
+    """Stop a server that outlived its service, remove the files a dead one left, but for the socket folder `keep`.
+
+    Call with the cluster's lock held.
+    """
     pid = claimed_pid(cluster)
     if pid is not None and serves(pid, cluster):
         stop(pid, cluster)
     left = read(cluster)
     (cluster / "postmaster.pid").unlink(missing_ok=True)
-    if left is not None and left.socket_folder != cluster and left.socket_folder.name.startswith("throughline-"):
-        for leftover in left.socket_folder.glob(".s.PGSQL.*"):
+    # PostgreSQL believes a socket's lock file as long as its process id is anybody's, even a dead one's not yet reaped.
+    for folder in {cluster, keep or cluster}:
+        for leftover in folder.glob(SOCKET_FILES):
             leftover.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            left.socket_folder.rmdir()
+    private = left.socket_folder if left and left.socket_folder.name.startswith(SOCKET_FOLDER_PREFIX) else None
+    if private is not None and private not in {cluster, keep}:
+        shutil.rmtree(private, ignore_errors=True)
 
 
 def stop(pid: int, cluster: Path) -> None:

@@ -110,19 +110,21 @@ def test_a_path_too_long_for_a_socket_gets_a_private_folder_that_goes_with_it(fo
     assert not socket_folder.exists()
 
 
-def test_a_killed_server_is_started_again_while_we_live(folder: Path) -> None:
-    server = OwnPostgres(folder / "data", purpose="test")
+@pytest.mark.parametrize("name", ["data", "long" * 30])
+def test_a_killed_server_is_started_again_while_we_live(folder: Path, name: str) -> None:
+    data = folder / name
+    server = OwnPostgres(data, purpose="test")
     try:
         addresses = server.ready()
         given_up: list[str] = []
         server.watch(given_up.append)
-        first = postmaster(folder / "data")
+        first = postmaster(data)
         os.kill(first, signal.SIGKILL)
         began = time.monotonic()
 
         def back() -> bool:
             try:
-                return ask(addresses.app) == 1 and postmaster(folder / "data") != first
+                return ask(addresses.app) == 1 and postmaster(data) != first
             except (psycopg.OperationalError, AssertionError):
                 return False
 

@@ -1,0 +1,111 @@
+"""Connections that never become requests are bounded in time, size and number (the slow and the huge, A10 and A11)."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.connections import HEADER_BYTES_MAX
+from tests.conftest import open_folder
+from tests.running import Running, started
+
+DEADLINE_S = 1.0
+CONNECTIONS_MAX = 20
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    environment = {
+        "THROUGHLINE_HEADER_DEADLINE_S": str(DEADLINE_S),
+        "THROUGHLINE_CONNECTIONS_MAX": str(CONNECTIONS_MAX),
+    }
+    with started(open_folder("throughline-test-") / "data", environment) as running:
+        yield running
+
+
+def connected(service: Running) -> socket.socket:
+    url = httpx.URL(service.url)
+    return socket.create_connection((url.host, url.port or 80), timeout=10)
+
+
+def rest(connection: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    return received
+
+
+def test_A10_a_silent_connection_is_closed_at_the_deadline(service: Running) -> None:
+    with connected(service) as silent:
+        began = time.monotonic()
+        assert rest(silent) == b""
+        assert DEADLINE_S * 0.8 < time.monotonic() - began < DEADLINE_S * 4
+
+
+def test_A10_headers_that_trickle_are_cut_with_408(service: Running) -> None:
+    with connected(service) as slow:
+        began = time.monotonic()
+        slow.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n")
+        slow.settimeout(0.2)
+        received = b""
+        while time.monotonic() - began < DEADLINE_S * 4:
+            try:
+                slow.sendall(b"X-A: 1\r\n")
+                if not (chunk := slow.recv(4096)):
+                    break
+                received += chunk
+            except TimeoutError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        assert received.startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - began < DEADLINE_S * 3
+
+
+def test_A10_empty_lines_between_requests_do_not_hold_a_connection(service: Running) -> None:
+    with connected(service) as idle:
+        idle.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(4096).startswith(b"HTTP/1.1 200")
+        began = time.monotonic()
+        idle.sendall(b"\r\n")
+        rest(idle)
+        assert time.monotonic() - began < DEADLINE_S * 4
+
+
+def test_A11_huge_headers_are_refused_whether_complete_or_not(service: Running) -> None:
+    filler = b"X-Filler: " + b"a" * HEADER_BYTES_MAX
+    for end in (b"\r\n\r\n", b""):
+        with connected(service) as huge:
+            huge.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + filler + end)
+            assert huge.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_larger_than_the_headers_bound_is_no_header(service: Running) -> None:
+    answer = httpx.post(f"{service.url}/v1/no-such", content=b"a" * (HEADER_BYTES_MAX * 3), headers=service.headers)
+    assert answer.status_code in {404, 405}
+
+
+def test_too_many_connections_are_turned_away_with_503_and_then_taken_again(service: Running) -> None:
+    with ExitStack() as held:
+        for _ in range(CONNECTIONS_MAX):
+            held.enter_context(connected(service))
+        time.sleep(0.2)
+        with connected(service) as one_more:
+            one_more.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            told = one_more.recv(4096)
+            assert told.startswith(b"HTTP/1.1 503 ")
+            assert b"retry-after: 1" in told
+    time.sleep(0.2)
+    assert httpx.get(f"{service.url}/health/live").status_code == 200
+
+
+def test_a_good_client_is_served_beside_slow_ones(service: Running, folder: Path) -> None:
+    with ExitStack() as held:
+        for _ in range(CONNECTIONS_MAX - 4):
+            held.enter_context(connected(service)).sendall(b"GET /health/live HT")
+        assert httpx.get(f"{service.url}/health/live").status_code == 200

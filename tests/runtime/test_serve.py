@@ -1,0 +1,240 @@
+"""`throughline serve` as whoever runs it meets it: what it prints, how it stops, and what it survives."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from service.postgres import pidfile
+from tests.conftest import Database
+from tests.running import ROOT, Running, Start, command, environment_of
+
+
+def postmaster(data: Path) -> int:
+    found = pidfile.read((data / "postgres").resolve())
+    assert found is not None
+    return found.pid
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pid: int, deadline_s: float = 15) -> bool:
+    end = time.monotonic() + deadline_s
+    while alive(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+def me(service: Running) -> httpx.Response:
+    return httpx.get(f"{service.url}/v1/me", headers=service.headers, timeout=10)
+
+
+def test_the_first_start_prints_a_key_and_a_line_that_works_when_pasted(folder: Path, service_process: Start) -> None:
+    service = service_process(folder / "data")
+    (line,) = re.findall(r"^\s*(curl -s .*)$", service.output, re.MULTILINE)
+    shown = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, timeout=20)
+    assert shown.stdout == me(service).text
+    assert service.owner_key in line
+    assert stat.S_IMODE((service.data / "owner.key").stat().st_mode) == 0o600
+
+
+def test_the_second_start_finds_its_data_and_prints_no_key(folder: Path, service_process: Start) -> None:
+    first = service_process(folder / "data")
+    before = me(first).json()
+    assert first.stop() == 0
+    second = service_process(folder / "data")
+    assert me(second).json() == before
+    assert second.owner_key not in second.output
+    (line,) = re.findall(r"^\s*(curl -s .*)$", second.output, re.MULTILINE)
+    shown = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, cwd=folder, timeout=20)
+    assert shown.stdout == me(second).text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_ends_both_cleanly(folder: Path, service_process: Start, number: signal.Signals) -> None:
+    service = service_process(folder / "data")
+    server = postmaster(service.data)
+    service.process.send_signal(number)
+    assert service.process.wait(20) == 0
+    assert not alive(server)
+    assert "database system is shut down" in (service.data / "postgres.log").read_text()
+    assert not (service.data / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_stop_signal_while_starting_ends_cleanly_too(folder: Path) -> None:
+    serve = [sys.executable, "-m", "service", "serve"]
+    process = subprocess.Popen(serve, env=environment_of(folder / "data", {}), cwd=ROOT, stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 20
+    while not (folder / "data" / "postgres.log").exists() and time.monotonic() < end:
+        time.sleep(0.005)
+    process.terminate()
+    assert process.wait(20) == 0
+    found = pidfile.read(folder / "data" / "postgres")
+    assert found is None or gone(found.pid)
+
+
+def test_after_a_killed_service_the_next_start_recovers(folder: Path, service_process: Start) -> None:
+    first = service_process(folder / "data")
+    before, server = me(first).json(), postmaster(first.data)
+    first.kill()
+    second = service_process(folder / "data")  # at once: PostgreSQL may still be on its way down
+    assert me(second).json() == before
+    assert gone(server)
+
+
+def test_a_killed_service_takes_its_postgresql_along(folder: Path, service_process: Start) -> None:
+    service = service_process(folder / "data")
+    server = postmaster(service.data)
+    service.kill()
+    assert gone(server)
+
+
+def test_after_both_are_killed_the_next_start_recovers(folder: Path, service_process: Start) -> None:
+    first = service_process(folder / "data")
+    before = me(first).json()
+    os.kill(postmaster(first.data), signal.SIGKILL)
+    first.kill()
+    assert me(service_process(folder / "data")).json() == before
+
+
+def test_F3_a_killed_postgresql_is_back_in_seconds_without_a_restart(folder: Path, service_process: Start) -> None:
+    service = service_process(folder / "data")
+    before = me(service).json()
+    os.kill(postmaster(service.data), signal.SIGKILL)
+    began, status = time.monotonic(), 0
+    while status != 200:
+        assert time.monotonic() - began < 10
+        time.sleep(0.05)
+        status = httpx.get(f"{service.url}/health/ready", timeout=10).status_code
+    assert time.monotonic() - began < 5
+    assert me(service).json() == before
+
+
+def test_a_data_folder_in_use_is_told_and_ends_with_2(folder: Path, service_process: Start) -> None:
+    service = service_process(folder / "data")
+    done = command(service.data, "serve")
+    assert done.returncode == 2
+    assert f"is in use by throughline serve (process {service.process.pid})" in done.stderr
+    assert me(service).status_code == 200
+
+
+def test_a_taken_port_is_told_and_ends_with_2(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = command(folder / "data", "serve", environment={"THROUGHLINE_PORT": str(port)})
+    assert done.returncode == 2
+    assert f"Port {port} of 127.0.0.1 cannot be listened on (Address already in use)" in done.stderr
+    assert not (folder / "data").exists()  # told before anything was made
+
+
+def test_an_address_of_another_machine_is_told_and_ends_with_2(folder: Path) -> None:
+    done = command(folder / "data", "serve", environment={"THROUGHLINE_HOST": "192.0.2.1"})
+    assert done.returncode == 2
+    assert "192.0.2.1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_all_faults_of_the_settings_are_told_and_end_with_2(folder: Path) -> None:
+    done = command(
+        folder / "data", "serve", environment={"THROUGHLINE_PORT": "x", "THROUGHLINE_PROT": "1", "DATABASE_URL": "::"}
+    )
+    assert done.returncode == 2
+    assert [line.split()[1] for line in done.stderr.splitlines()] == [
+        "THROUGHLINE_PROT",
+        "THROUGHLINE_PORT",
+        "DATABASE_URL",
+    ]
+
+
+def test_a_wrong_master_key_is_told_and_ends_with_2(folder: Path, service_process: Start) -> None:
+    assert service_process(folder / "data").stop() == 0
+    (folder / "data" / "master.key").write_text("A" * 43 + "=\n")
+    done = command(folder / "data", "serve")
+    assert done.returncode == 2
+    assert "is not the one this data was sealed with" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_master_key_is_told_and_not_replaced(folder: Path, service_process: Start) -> None:
+    assert service_process(folder / "data").stop() == 0
+    (folder / "data" / "master.key").unlink()
+    done = command(folder / "data", "serve")
+    assert done.returncode == 2
+    assert "put it back" in done.stderr
+    assert not (folder / "data" / "master.key").exists()
+
+
+def test_a_server_by_address_is_served_by_two_processes(
+    folder: Path, database: Database, service_process: Start
+) -> None:
+    first = service_process(folder / "one", database=database)
+    second = service_process(folder / "two", database=database)
+    key = first.headers
+    assert httpx.get(f"{second.url}/v1/me", headers=key).json() == me(first).json()
+    assert not (second.data / "owner.key").exists()
+    assert "throughline key create" in second.output
+
+
+def test_F23_what_is_in_flight_is_answered_before_the_end(folder: Path, service_process: Start) -> None:
+    service = service_process(folder / "data")
+    answered: list[int] = []
+    begun = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=service.url, headers=service.headers, timeout=10) as client:
+            try:
+                while True:
+                    answered.append(client.get("/v1/me").status_code)
+                    begun.set()
+            except (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError) as cut:
+                # Refused, or a kept-alive connection was closed before this request was read: nothing was begun.
+                failures.append(cut)
+
+    failures: list[Exception] = []
+    clients = [threading.Thread(target=ask) for _ in range(8)]
+    for client in clients:
+        client.start()
+    assert begun.wait(10)
+    assert service.stop() == 0
+    for client in clients:
+        client.join(10)
+    assert set(answered) == {200}
+    assert not any(isinstance(cut, httpx.RemoteProtocolError) and "incomplete" in str(cut) for cut in failures)
+
+
+def test_logs_are_one_json_object_a_line(folder: Path, service_process: Start) -> None:
+    import json
+
+    service = service_process(folder / "data")
+    os.kill(postmaster(service.data), signal.SIGKILL)
+    end = time.monotonic() + 10
+    while "PostgreSQL is back" not in service.output and time.monotonic() < end:
+        time.sleep(0.05)
+    lines = [line for line in service.output.splitlines() if line.startswith("{")]
+    assert any(json.loads(line)["message"] == "PostgreSQL is back" for line in lines if "message" in line)
+
+
+def test_a_dropped_connection_string_never_reaches_the_log(
+    folder: Path, database: Database, service_process: Start
+) -> None:
+    service = service_process(folder / "data", database=database)
+    with psycopg.connect(database.superuser, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'throughline_app'")
+    assert me(service).status_code == 200
+    assert database.app not in service.output
