@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from projections.list_row import Card, ListRow, list_row
+from projections.list_row import Card, ListRow, card, list_row
 from projections.participations import Participation, participations
 
 from domain.facts import Fact, Recorded
@@ -41,8 +41,8 @@ class ListRows:
             fold = public_fold(draft.stream)
             cipher = ciphers.get(stream)
             assert cipher is not None, "the facts of this stream were sealed with it"
-            with_card = bool(draft.families & _CARD)
-            rows.append(self._row(workspace_id, stream, list_row(fold), with_card, cipher, place[stream]))
+            words = card(fold) if draft.families & _CARD else None
+            rows.append(self._row(workspace_id, stream, list_row(fold), words, cipher, place[stream]))
             if draft.families & (_PEOPLE | _PROMISES):
                 with_name = bool(draft.families & _PEOPLE)
                 people += [
@@ -61,7 +61,7 @@ class ListRows:
         workspace_id: UUID,
         stream: UUID,
         row: ListRow,
-        with_card: bool,
+        words: Card | None,
         cipher: AESGCM,
         ordinal: int,
     ) -> dict[str, Any]:
@@ -80,10 +80,10 @@ class ListRows:
             "opened_at": row.opened_at,
             "last_event_at": row.last_event_at,
         }
-        if with_card:
-            written["card"] = _bytea(seal_row(cipher, card_place(workspace_id, stream), _card_json(row.card)))
-            if row.card.customer is not None:
-                written["customer_tag"] = _bytea(self.customer_tag(workspace_id, row.card.customer))
+        if words is not None:
+            written["card"] = _bytea(seal_row(cipher, card_place(workspace_id, stream), _card_json(words)))
+            if words.customer is not None:
+                written["customer_tag"] = _bytea(self.customer_tag(workspace_id, words.customer))
         return written
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.agenda import agenda
-from projections.list_row import list_row
+from projections.list_row import card, list_row
 from projections.participations import Participation, participations
 
 from domain.stream import Stream
@@ -197,13 +197,13 @@ class Past:
 
 
 def _row(fold: Stream, version: int, moment: datetime) -> Row:
-    row = list_row(fold)
+    row, words = list_row(fold), card(fold)
     return Row(
         id=fold.stream_id.partition("/")[2],
         kind=fold.kind,
-        title=row.card.title,
-        customer=row.card.customer,
-        product=row.card.product,
+        title=words.title,
+        customer=words.customer,
+        product=words.product,
         status=row.status,
         outcome=row.outcome,
         stage=row.stage,
