@@ -1,0 +1,152 @@
+"""Request bodies: read within bounds, decoded once and strictly. Every fault becomes a problem with its JSON pointer.
+
+Of two members with one name in an object the last one counts, as in every common JSON reader.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import msgspec
+from litestar.types import Receive, Scope
+
+from service.http.problems import CLOSE, Problem
+
+T = TypeVar("T")
+
+# Names offered instead of an unknown one: a list of ninety helps nobody.
+NEAREST_NAMES_MAX = 3
+NAMES_SHOWN_MAX = 40
+# An unknown name from the body is told back in the answer; nobody types a longer one.
+NAME_CHARS_MAX = 100
+
+_PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+_MISSING = re.compile(r"^Object missing required field `(.*)`$", re.DOTALL)
+_UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
+_TAG = re.compile(r"^Invalid value '(.*)'$", re.DOTALL)
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its body was whole: nobody is left to answer."""
+
+
+def header_values(scope: Scope, name: bytes) -> list[bytes]:
+    """Every value of a header, as received."""
+    return [value for key, value in scope["headers"] if key == name]
+
+
+def _one_length(scope: Scope, bytes_max: int) -> None:
+    for value in header_values(scope, b"content-length"):
+        if value.isdigit() and int(value) > bytes_max:
+            raise too_large(bytes_max)
+
+
+def too_large(bytes_max: int) -> Problem:
+    return Problem("body-too-large", f"The body is larger than {bytes_max} bytes.", CLOSE, accepted=bytes_max)
+
+
+def demand_json(scope: Scope) -> None:
+    """Refuse a body that is not plain `application/json` in UTF-8."""
+    kinds = header_values(scope, b"content-type")
+    if kinds != [b"application/json"] and not _says_json(kinds):
+        raise Problem(
+            "content-type-refused", "The body is not declared as application/json.", accepted="application/json"
+        )
+    if any(value.strip().lower() != b"identity" for value in header_values(scope, b"content-encoding")):
+        raise Problem("content-type-refused", "Compressed bodies are not taken.", accepted="no Content-Encoding")
+
+
+def _says_json(kinds: list[bytes]) -> bool:
+    if len(kinds) != 1:
+        return False
+    kind, _, parameters = kinds[0].lower().partition(b";")
+    return kind.strip() == b"application/json" and parameters.replace(b'"', b"").strip() in (b"", b"charset=utf-8")
+
+
+async def read_body(scope: Scope, receive: Receive, *, bytes_max: int, deadline_s: float) -> bytes:
+    """The whole body, or the problem: 415, 413 as soon as it is known to be too large, 408 after `deadline_s`."""
+    demand_json(scope)
+    _one_length(scope, bytes_max)
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await _collect(receive, bytes_max)
+    except TimeoutError:
+        raise Problem("body-too-slow", f"The body was not whole after {deadline_s:g} s.", CLOSE) from None
+
+
+async def _collect(receive: Receive, bytes_max: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > bytes_max:
+            raise too_large(bytes_max)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def decoded(decode: Callable[[bytes], T], body: bytes, known_types: Iterable[str] = ()) -> T:
+    """`body` through a strict decoder; a 400 that points at the first fault otherwise.
+
+    `known_types` are the values that an unknown `type` is compared with.
+    """
+    try:
+        return decode(body)
+    except msgspec.ValidationError as fault:
+        raise body_fault(str(fault), known_types) from None
+    except RecursionError:
+        raise malformed("The body is nested too deeply.", "", "no deeper nesting than the schema has") from None
+    except UnicodeDecodeError:
+        raise malformed("The body is not valid UTF-8.", "", "JSON in UTF-8") from None
+    except msgspec.DecodeError as fault:
+        raise malformed(f"The body is not JSON: {fault}.", "", "one JSON document without a byte order mark") from None
+
+
+def malformed(detail: str, pointer: str, accepted: Any) -> Problem:
+    return Problem("body-malformed", detail, pointer=pointer, accepted=accepted)
+
+
+def body_fault(fault: str, known_types: Iterable[str] = ()) -> Problem:
+    """msgspec's sentence as a problem: where (a JSON pointer), what, and what would be accepted."""
+    parts = _PATH.match(fault)
+    what, pointer = (parts["what"], pointer_of(parts["path"] or "")) if parts else (fault, "")
+    if missing := _MISSING.match(what):
+        name = missing[1]
+        return malformed(f"The field `{name}` is missing.", f"{pointer}/{escaped(name)}", f"an object with `{name}`")
+    if unknown := _UNKNOWN.match(what):
+        name = unknown[1][:NAME_CHARS_MAX]
+        return malformed(
+            f"The field `{name}` is not known here.", f"{pointer}/{escaped(name)}", "only fields of the schema"
+        )
+    if pointer.endswith("/type") and (tag := _TAG.match(what)):
+        return _unknown_type(tag[1][:NAME_CHARS_MAX], pointer, sorted(known_types))
+    return malformed(f"{what}.", pointer, what.partition(", got ")[0].removeprefix("Expected "))
+
+
+def _unknown_type(name: str, pointer: str, known: list[str]) -> Problem:
+    nearest = get_close_matches(name, known, NEAREST_NAMES_MAX, cutoff=0.5)
+    if not nearest:
+        nearest = known if len(known) <= NAMES_SHOWN_MAX else []
+    hint = (
+        f" Did you mean {', '.join(f'`{near}`' for near in nearest)}?" if nearest and len(nearest) < len(known) else ""
+    )
+    accepted: Any = nearest or "a type listed by GET /v1/catalogue"
+    return malformed(f"`{name}` is not a type that this call takes.{hint}", pointer, accepted)
+
+
+def pointer_of(path: str) -> str:
+    """msgspec's `.data.items[0]` as the JSON pointer `/data/items/0` (RFC 6901)."""
+    return "".join(f"/{escaped(name) if name else index or '*'}" for name, index in _STEP.findall(path))
+
+
+def escaped(name: str) -> str:
+    """`name` as one step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,67 @@
+"""One call: who asks, what is asked, what is sent. The request class of every route; nothing is decided here."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from litestar import Request
+from msgspec import Struct
+
+from service.clock import Clock
+from service.http.bodies import decoded, read_body
+from service.http.problems import not_found
+from service.http.questions import CANONICAL_UUID, asked
+from service.ledger.credentials import Identity
+from service.ledger.ledger import Ledger
+from service.settings import Settings
+
+Q = TypeVar("Q", bound=Struct)
+T = TypeVar("T")
+
+
+class Call(Request[Identity, Any, Any]):
+    """A request, read strictly and only as far as the route asks for it."""
+
+    __slots__ = ()
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks; set by `Identified` on every route that is not public."""
+        return cast("Identity", self.scope["user"])
+
+    @property
+    def ledger(self) -> Ledger:
+        return cast("Ledger", self.scope["litestar_app"].state.ledger)
+
+    @property
+    def settings(self) -> Settings:
+        return cast("Settings", self.scope["litestar_app"].state.settings)
+
+    @property
+    def asker(self) -> tuple[UUID, UUID, str]:
+        """Whom a cursor is bound to: workspace, party and role."""
+        identity = self.identity
+        return identity.workspace_id, identity.caller.party_id, identity.caller.role
+
+    def now(self) -> datetime:
+        return cast("Clock", self.scope["litestar_app"].state.clock).now()
+
+    def question(self, kind: type[Q]) -> Q:
+        """The query string as `kind`."""
+        return asked(kind, self.scope["query_string"])
+
+    def id(self, name: str) -> UUID:
+        """A path parameter that is a UUID. Another form of one names nothing: 404, as for any id that is not there."""
+        text = self.scope["path_params"][name]
+        if not CANONICAL_UUID.match(text):
+            raise not_found()
+        return UUID(text)
+
+    async def sent(self, decode: Callable[[bytes], T], known_types: Iterable[str] = ()) -> T:
+        """The body through a strict decoder."""
+        settings = self.settings
+        body = await read_body(
+            self.scope, self.receive, bytes_max=settings.body_bytes_max, deadline_s=settings.body_deadline_s
+        )
+        return decoded(decode, body, known_types)

@@ -1,0 +1,26 @@
+"""What each role may do: one table, read by the check, the answer of /v1/me and the documentation."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from domain.facts import Role
+
+Permission = Literal["read", "record", "administer"]
+
+ROLE_MAY: Mapping[Role, frozenset[Permission]] = {
+    "owner": frozenset({"read", "record", "administer"}),
+    "member": frozenset({"read", "record"}),
+    "coach": frozenset({"read", "record"}),
+    "auditor": frozenset({"read"}),
+    "service": frozenset({"read", "record"}),
+    "guest": frozenset({"read", "record"}),
+}
+
+ROLE_MEANS: Mapping[Role, str] = {
+    "owner": "reads and records everything of the workspace, and manages its members and keys",
+    "member": "reads what is visible to the team or concerns them, and records",
+    "coach": "reads and records on the streams they joined as a participant",
+    "auditor": "reads everything that is not private, also who recorded what when; records nothing",
+    "service": "another program: reads and records; its facts are attested as `system`",
+    "guest": "one party on one stream: reads what is shared there, and records shared facts",
+}

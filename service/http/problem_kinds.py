@@ -1,0 +1,212 @@
+"""The one table of what the world sees when HTTP itself says no. The rules' refusals are in `domain.refusals`."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from domain.refusals import ALL_REFUSALS
+
+
+class ProblemKind(Struct, frozen=True):
+    """A kind of problem: its page says the rule, what to do about it, and shows one."""
+
+    slug: str
+    status: int
+    title: str
+    rule: str
+    remedy: str
+    example: str
+
+    @property
+    def type(self) -> str:
+        """The relative URI that names the kind and answers with its page."""
+        return f"/problems/{self.slug}"
+
+
+_HTTP_PROBLEMS = (
+    ProblemKind(
+        "body-malformed",
+        400,
+        "The body is not what this call takes",
+        "A body is one JSON document that fits the schema exactly: no unknown fields, no strings for numbers.",
+        "Look at `pointer`, the place of the first fault, and at `accepted`; then compare with the schema in /docs.",
+        '{"type": "note.recorded", "data": {"txt": "hello"}} has the unknown field /data/txt.',
+    ),
+    ProblemKind(
+        "query-malformed",
+        400,
+        "The query string is not what this call takes",
+        "Each parameter is known, given once, and inside its bounds.",
+        "Look at `parameter` and `accepted`. In a query string `+` means a space: write %2B, or give times with Z.",
+        "?limit=1000 is more than the 500 that one page may hold.",
+    ),
+    ProblemKind(
+        "header-malformed",
+        400,
+        "A header is not what this call takes",
+        "If-Match, If-None-Match, Idempotency-Key and Host have the forms that the documentation of the call gives.",
+        "Look at `header` and `accepted`.",
+        'If-Match: 7 is refused, If-Match: "7" is accepted.',
+    ),
+    ProblemKind(
+        "cursor-not-valid",
+        400,
+        "The cursor does not belong to this question",
+        "A cursor continues the question it came from: same caller, same path, same filters, same times.",
+        "Follow `next` exactly as it was given, or ask again without `cursor`.",
+        "A cursor from ?family=noes is refused with ?family=forces.",
+    ),
+    ProblemKind(
+        "no-valid-key",
+        401,
+        "No valid key",
+        "Every call except the documentation and health needs a key in `Authorization: Bearer tl_…`.",
+        "Send the key that an owner of the workspace gave you. An unknown, an expired and a revoked key read the same.",
+        "Authorization: Bearer tl_… with a key that was revoked.",
+    ),
+    ProblemKind(
+        "role-forbids",
+        403,
+        "Your role may not do this",
+        "What a key may do follows from its role alone.",
+        "Ask an owner of the workspace to do it, or for a key with another role. GET /v1/me says what yours may do.",
+        "An auditor records a fact.",
+    ),
+    ProblemKind(
+        "not-found",
+        404,
+        "Not found",
+        "There is nothing here for you: what is absent and what is not yours are never told apart.",
+        "Check the address and the key: a key sees its own workspace only.",
+        "A deal of another workspace.",
+    ),
+    ProblemKind(
+        "method-not-allowed",
+        405,
+        "This method is not for this address",
+        "Each address answers the methods that its Allow header names.",
+        "Use one of the methods in `Allow`.",
+        "DELETE on a deal: facts are never deleted, they are voided by a new fact.",
+    ),
+    ProblemKind(
+        "not-acceptable",
+        406,
+        "No such form of this answer",
+        "Answers are JSON; a few pages are HTML as well.",
+        "Send Accept: application/json, or leave Accept out.",
+        "Accept: application/xml.",
+    ),
+    ProblemKind(
+        "body-too-slow",
+        408,
+        "The body took too long",
+        "A body arrives whole within a fixed time.",
+        "Send it again. Nothing of it was recorded.",
+        "A body sent one byte a second.",
+    ),
+    ProblemKind(
+        "version-mismatch",
+        412,
+        "The stream has moved on",
+        "With If-Match a write happens only at the version that the writer has seen.",
+        "Apply the events in `missed` to your copy, decide again, and send with If-Match of `current_version`.",
+        'If-Match: "3" on a stream at version 5: `missed` holds versions 4 and 5.',
+    ),
+    ProblemKind(
+        "body-too-large",
+        413,
+        "The body is too large",
+        "A body has at most the number of bytes in `accepted`.",
+        "Split a batch into several calls: each fact has its own id and can be sent alone.",
+        "A batch of a hundred facts with the longest texts.",
+    ),
+    ProblemKind(
+        "query-too-long",
+        414,
+        "The query string is too long",
+        "A query string has at most the number of bytes in `accepted`.",
+        "Leave out what is not needed.",
+        "A search text of ten thousand characters.",
+    ),
+    ProblemKind(
+        "content-type-refused",
+        415,
+        "This content type is not taken",
+        "A body is application/json in UTF-8 and is not compressed.",
+        "Send Content-Type: application/json and no Content-Encoding.",
+        "Content-Type: text/plain.",
+    ),
+    ProblemKind(
+        "event-id-reused",
+        422,
+        "This event id already names another fact",
+        "An event id names one fact for ever: the same stream, party and content.",
+        "To repeat a call, send exactly what was sent. For another fact make a new id. Changed your mind? Record "
+        "`event.corrected`.",
+        "The id of a note, sent again with another text.",
+    ),
+    ProblemKind(
+        "too-many-requests",
+        429,
+        "Too many requests",
+        "A key and an address have a budget of calls.",
+        "Wait for the seconds in Retry-After.",
+        "A thousand calls in a second with one key.",
+    ),
+    ProblemKind(
+        "internal",
+        500,
+        "Something went wrong here",
+        "A fault of the service, not of the call.",
+        "Tell the operator the `request_id`: the log has the rest. A write may or may not have happened: sending it "
+        "again with the same event id is safe.",
+        "A bug.",
+    ),
+    ProblemKind(
+        "fact-unreadable",
+        500,
+        "A stored fact cannot be read",
+        "A stream whose stored facts cannot all be read is not answered at all, rather than wrongly.",
+        "Tell the operator the `request_id`. Other streams are not affected.",
+        "A stored byte was changed by something other than this service.",
+    ),
+    ProblemKind(
+        "overloaded",
+        503,
+        "Too much at once",
+        "Each workspace has a bounded queue of writes.",
+        "Nothing was recorded. Wait for the seconds in Retry-After and send it again with the same event id.",
+        "Ten thousand writes in the same moment.",
+    ),
+    ProblemKind(
+        "store-unavailable",
+        503,
+        "The store does not answer",
+        "Nothing is promised before PostgreSQL has committed it.",
+        "Wait for the seconds in Retry-After. A write may or may not have happened: sending it again with the same "
+        "event id is safe.",
+        "PostgreSQL restarts.",
+    ),
+    ProblemKind(
+        "not-ready",
+        503,
+        "The service cannot do its work now",
+        "Readiness needs a database that answers, with the schema that this version knows.",
+        "Send calls to another process of the service, or wait for the seconds in Retry-After.",
+        "The service was asked to stop and answers only what is in flight.",
+    ),
+)
+
+HTTP_PROBLEMS: Mapping[str, ProblemKind] = {kind.slug: kind for kind in _HTTP_PROBLEMS}
+
+
+def _titled(slug: str) -> str:
+    return slug.replace("-", " ").capitalize()
+
+
+REFUSALS: Mapping[str, ProblemKind] = {
+    refusal.slug: ProblemKind(refusal.slug, 409, _titled(refusal.slug), refusal.rule, refusal.accepted, "")
+    for refusal in ALL_REFUSALS
+}
+
+ALL_KINDS: Mapping[str, ProblemKind] = {**HTTP_PROBLEMS, **REFUSALS}

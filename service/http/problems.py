@@ -1,0 +1,155 @@
+"""From an exception to an RFC 9457 problem document. Nothing internal may enter one: the log has it, by request id."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from litestar.exceptions import ClientException, HTTPException, MethodNotAllowedException, NotFoundException
+
+from domain.refusals import Refusal
+from service.http.answers import PROBLEM_JSON, Answer, Header, encode, joined
+from service.http.problem_kinds import ALL_KINDS, HTTP_PROBLEMS, ProblemKind
+from service.ledger.refusals import (
+    Absent,
+    EventIdReused,
+    NoSuchKey,
+    Overloaded,
+    StoreUnavailable,
+    Unreadable,
+    VersionMismatch,
+)
+
+log = logging.getLogger("throughline.http")
+
+# A client that is further behind than this reads the stream's events instead: the answer to a write stays small.
+MISSED_EVENTS_MAX = 500
+
+# Every address of this service is shorter; a longer one is not told back whole.
+INSTANCE_CHARS_MAX = 300
+
+CLOSE: Header = (b"connection", b"close")
+CHALLENGE: Header = (b"www-authenticate", b'Bearer realm="throughline"')
+
+
+class Problem(Exception):
+    """HTTP itself says no. `slug` is a row of the table, `members` help the caller to act."""
+
+    def __init__(self, slug: str, detail: str, *headers: Header, **members: Any) -> None:
+        super().__init__(detail)
+        self.kind = HTTP_PROBLEMS[slug]
+        self.detail = detail
+        self.headers = headers
+        self.members = members
+
+
+def no_valid_key() -> Problem:
+    """Absent, malformed, unknown, expired and revoked keys answer alike."""
+    return Problem("no-valid-key", "Send a valid key: `Authorization: Bearer tl_…`.", CHALLENGE)
+
+
+def not_found() -> Problem:
+    """Absent and not yours, in the same bytes."""
+    return Problem("not-found", "There is nothing at this address that this key may see.")
+
+
+def method_not_allowed(methods: Iterable[str]) -> Problem:
+    """The address is there, but answers only `methods`."""
+    names = sorted(methods)
+    header = (b"allow", ", ".join(names).encode())
+    return Problem("method-not-allowed", "This address does not answer that method.", header, accepted=names)
+
+
+def _retry(slug: str, detail: str, retry_after_s: int) -> Problem:
+    header = (b"retry-after", b"%d" % retry_after_s)
+    return Problem(slug, detail, header, retry_after_s=retry_after_s)
+
+
+def _version_mismatch(exc: VersionMismatch) -> Problem:
+    missed = exc.missed[:MISSED_EVENTS_MAX]
+    return Problem(
+        "version-mismatch",
+        f"The stream is at version {exc.current_version}.",
+        (b"etag", b'"%d"' % exc.current_version),
+        current_version=exc.current_version,
+        missed=msgspec.Raw(joined(missed)),
+        missed_complete=len(missed) == len(exc.missed),
+    )
+
+
+def _of_litestar(exc: HTTPException) -> Problem | None:
+    if isinstance(exc, MethodNotAllowedException):
+        allow = (exc.headers or {}).get("allow", "")
+        return method_not_allowed([method for method in allow.split(", ") if method != "OPTIONS"])
+    if isinstance(exc, NotFoundException):
+        return not_found()
+    if isinstance(exc, ClientException):
+        return Problem("header-malformed", "The request's head cannot be read.", accepted="A valid Host header")
+    return None
+
+
+def problem_of(exc: Exception) -> Problem | None:
+    """The problem that an exception means to the caller; None for a fault of ours."""
+    match exc:
+        case Problem():
+            return exc
+        case Absent():
+            return not_found()
+        case NoSuchKey():
+            return no_valid_key()
+        case VersionMismatch():
+            return _version_mismatch(exc)
+        case EventIdReused():
+            detail = f"The id {exc.event_id} was used before for another content, stream or party."
+            return Problem("event-id-reused", detail, event_id=exc.event_id)
+        case Overloaded():
+            return _retry("overloaded", "Too many writes are waiting; nothing was recorded.", exc.retry_after_s)
+        case StoreUnavailable():
+            return _retry("store-unavailable", "The store did not answer in time.", exc.retry_after_s)
+        case HTTPException():
+            return _of_litestar(exc)
+        case _:
+            return None
+
+
+def answer_to(scope: Mapping[str, Any], exc: Exception) -> Answer:
+    """The problem document for whatever was raised; what is no refusal goes to the log and leaves only its id here."""
+    request_id: str = scope["throughline.request"]
+    if isinstance(exc, Refusal):
+        kind = ALL_KINDS[exc.slug]
+        members = {"rule": exc.rule, "accepted": exc.accepted, **exc.members}
+        return document(kind, exc.detail, _instance(kind, scope, request_id), (), members)
+    problem = problem_of(exc)
+    if problem is not None:
+        instance = _instance(problem.kind, scope, request_id)
+        return document(problem.kind, problem.detail, instance, problem.headers, problem.members)
+    log.error("request %s failed", request_id, exc_info=exc, extra={"request_id": request_id})
+    kind = HTTP_PROBLEMS["fact-unreadable" if isinstance(exc, Unreadable) else "internal"]
+    return document(kind, kind.rule, _instance(kind, scope, request_id), (), {"request_id": request_id})
+
+
+def document(
+    kind: ProblemKind, detail: str, instance: str, headers: tuple[Header, ...], members: Mapping[str, Any]
+) -> Answer:
+    """The problem document of `kind`; `members` never replace the standard ones."""
+    fields = {
+        **members,
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": instance,
+    }
+    return Answer(encode(fields), PROBLEM_JSON, *headers, code=kind.status)
+
+
+def _instance(kind: ProblemKind, scope: Mapping[str, Any], request_id: str) -> str:
+    """Where it happened: path and request id.
+
+    For what is not found only the collection, so that an absent and a foreign id are answered in the same bytes; the
+    request id is in the Throughline-Request header.
+    """
+    if kind.status == 404:
+        return str(scope.get("path_template", "/")).partition("{")[0]
+    path = scope["raw_path"][:INSTANCE_CHARS_MAX].decode("latin-1")
+    return f"{path}#{request_id}"

@@ -1,0 +1,69 @@
+"""One JSON line per request: what was asked, how it ended, how long it took. No header, body or query may enter."""
+
+import asyncio
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+log = logging.getLogger("throughline.requests")
+
+# Enough for every address of this service; the rest of a longer one says nothing.
+PATH_CHARS_MAX = 300
+# A line waits this long for others: one write for many lines costs a tenth of a write each.
+FLUSH_AFTER_S = 0.1
+LINES_MAX = 500
+
+_encode = msgspec.json.Encoder().encode
+
+
+class RequestLine(Struct, frozen=True, omit_defaults=True):
+    """One answered request. `ms` counts until the last byte was handed to the server."""
+
+    at: datetime
+    request: str
+    method: str
+    path: str
+    status: int
+    ms: float
+    workspace: Any = None
+    party: Any = None
+    credential: Any = None
+    event: str = "request"
+
+
+class RequestLog:
+    """Collects lines and writes them to standard error a few times a second."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+
+    def add(self, scope: Any, request_id: str, status: int, seconds: float) -> None:
+        """Note one answered request; costs nothing when the level is above `info`."""
+        if not log.isEnabledFor(logging.INFO):
+            return
+        identity = scope.get("user")
+        path = scope["raw_path"][:PATH_CHARS_MAX].decode("latin-1")
+        line = RequestLine(datetime.now(UTC), request_id, scope["method"], path, status, round(seconds * 1e3, 2))
+        if identity is not None:
+            line = msgspec.structs.replace(
+                line,
+                workspace=identity.workspace_id,
+                party=identity.caller.party_id,
+                credential=identity.credential_id,
+            )
+        if not self._lines:
+            asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self.flush)
+        self._lines.append(_encode(line))
+        if len(self._lines) >= LINES_MAX:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is collected."""
+        lines, self._lines = self._lines, []
+        if lines:
+            sys.stderr.write(b"\n".join(lines).decode() + "\n")
+            sys.stderr.flush()

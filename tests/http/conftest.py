@@ -1,0 +1,179 @@
+"""The service over real HTTP on a free port, with two workspaces and a key for every role."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import uvicorn
+
+from domain.facts import Caller, Role
+from service.connections import bounded
+from service.http.app import create_app
+from service.ids import new_id
+from service.ledger import members
+from service.ledger.ledger import Ledger
+from service.ledger.tokens import new_token
+from service.masterkey import MasterKey
+from service.settings import Settings, read_settings
+from tests.conftest import Database, Server, fresh_database
+
+START_DEADLINE_S = 20
+# Small, so that the tests of slowness are not slow themselves.
+BODY_DEADLINE_S = 0.5
+ORIGIN = "https://app.example.org"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a key."""
+
+    party_id: UUID
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace with its people; `stranger` owns another one."""
+
+    id: UUID
+    owner: Person
+    member: Person
+    auditor: Person
+    coach: Person
+
+
+@dataclass(frozen=True)
+class World:
+    """The address of the service, and the two workspaces on it."""
+
+    url: str
+    database: Database
+    settings: Settings
+    here: Workspace
+    elsewhere: Workspace
+
+
+@pytest.fixture(scope="session")
+def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One service for all tests here: each makes its own streams and leaves the others' alone."""
+    with fresh_database(server, template) as database:
+        settings = read_settings(
+            {
+                "THROUGHLINE_DATA": str(tmp_path_factory.mktemp("data")),
+                "THROUGHLINE_BODY_BYTES_MAX": "65536",
+                "THROUGHLINE_BODY_DEADLINE_S": str(BODY_DEADLINE_S),
+                "THROUGHLINE_CORS_ORIGINS": ORIGIN,
+            }
+        )
+        master_key = MasterKey(bytes(range(32)))
+        here, elsewhere = asyncio.run(_settle(database, settings, master_key))
+        app = create_app(settings, database.app, master_key)
+        config = uvicorn.Config(
+            app,
+            port=0,
+            http=bounded(settings),
+            loop="asyncio",
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+        )
+        running = uvicorn.Server(config)
+        thread = threading.Thread(target=running.run)
+        thread.start()
+        try:
+            yield World(_url(running), database, settings, here, elsewhere)
+        finally:
+            running.should_exit = True
+            thread.join()
+
+
+async def _settle(database: Database, settings: Settings, key: MasterKey) -> tuple[Workspace, Workspace]:
+    async with Ledger.open(database.app, key, settings) as ledger:
+        return await _workspace(ledger, "Depot deals"), await _workspace(ledger, "Somebody else's deals")
+
+
+async def _workspace(ledger: Ledger, name: str) -> Workspace:
+    workspace_id = new_id(ledger.clock.now())
+    await ledger.create_workspace(workspace_id, name)
+
+    async def person(role: Role) -> Person:
+        party_id = uuid4()
+        return Person(party_id, await members.issue_key(ledger, workspace_id, role=role, name=role, party_id=party_id))
+
+    owner = await person("owner")
+    return Workspace(workspace_id, owner, await person("member"), await person("auditor"), await person("coach"))
+
+
+def _url(running: uvicorn.Server) -> str:
+    end = time.monotonic() + START_DEADLINE_S
+    while not running.started:
+        assert time.monotonic() < end, "the service did not start"
+        time.sleep(0.01)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    return f"http://127.0.0.1:{port}"
+
+
+def client(world: World, person: Person | None) -> httpx.Client:
+    headers = person.headers if person else {}
+    return httpx.Client(base_url=world.url, headers=headers, timeout=20, trust_env=False)
+
+
+@pytest.fixture
+def member(world: World) -> Iterator[httpx.Client]:
+    """Noor, a member."""
+    with client(world, world.here.member) as http:
+        yield http
+
+
+@pytest.fixture
+def owner(world: World) -> Iterator[httpx.Client]:
+    with client(world, world.here.owner) as http:
+        yield http
+
+
+@pytest.fixture
+def stranger(world: World) -> Iterator[httpx.Client]:
+    """The owner of another workspace."""
+    with client(world, world.elsewhere.owner) as http:
+        yield http
+
+
+@pytest.fixture
+def nobody(world: World) -> Iterator[httpx.Client]:
+    """A caller without a key."""
+    with client(world, None) as http:
+        yield http
+
+
+def fact(type_: str, /, **data: Any) -> dict[str, Any]:
+    """A proposal as a client writes it."""
+    return {"type": type_, "data": data}
+
+
+def noted(text: str = "They count shifts on paper") -> dict[str, Any]:
+    return fact("note.recorded", text=text)
+
+
+def opened(title: str = "Shift planning for twelve depots", **more: Any) -> dict[str, Any]:
+    return fact("deal.opened", title=title, **more)
+
+
+def a_deal(http: httpx.Client, *facts: dict[str, Any]) -> str:
+    """The address of a freshly opened deal, with `facts` on it."""
+    answer = http.post("/v1/deals", json={"facts": [opened(), *facts]})
+    assert answer.status_code == 201, answer.text
+    return answer.headers["Location"]
