@@ -77,6 +77,7 @@ class Stream(Struct, kw_only=True, eq=False):
     first_at: datetime | None = None
     last_at: datetime | None = None  # the latest effective time so far
     in_order: bool = True  # whether facts were recorded in the order in which they happened
+    width: int = Visibility.SHARED.width  # of the narrowest fact, as recorded
     terms: Struct | None = None  # the data of the first fact, as changed or restated since
     closed: Fact | None = None  # the deal.closed that holds
     stage: str | None = None
@@ -333,6 +334,7 @@ _SCALARS = (
     "first_at",
     "last_at",
     "in_order",
+    "width",
     "terms",
     "closed",
     "stage",

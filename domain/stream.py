@@ -64,6 +64,7 @@ def take(stream: Stream, recorded: Fact, holds: Fact | None) -> None:
     stream.version += 1
     stream.own_versions[recorded.event_id] = stream.version
     stream.own_entries.append(Entry(recorded, at))
+    stream.width = min(stream.width, recorded.visibility.width)
     if stream.last_at is not None and at < stream.last_at:
         stream.in_order = False
     else:

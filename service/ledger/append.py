@@ -8,10 +8,10 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.facts import Fact
+from domain.subjects import subject_of
 from service.ledger.deciding import Group
 from service.ledger.keys import Ciphers, NewKey
 from service.ledger.listing import ListRows
-from service.ledger.parts import subject_of
 from service.ledger.sealing import Sealed, seal
 from service.ledger.store import fetch, statement
 from service.ledger.workspace import Connection, Workspace
@@ -27,16 +27,16 @@ async def append(
 
     None when the group was decided on something that others have changed meanwhile; then nothing was written.
     """
-    facts = [staged.fact for _, staged in group.staged]
+    subjects = [subject_of(group.drafts[stream].stream, staged.fact) for stream, staged in group.staged]
     await workspace.know_keys([stream for stream, draft in group.drafts.items() if draft.kept], connection)
     new_keys = [
         ciphers.make(workspace.workspace_id, "stream", stream)
         for stream, draft in group.drafts.items()
         if draft.kept is None and draft.exists
     ]
-    new_keys += await _know_parties(workspace, ciphers, connection, facts)
+    new_keys += await _know_parties(workspace, ciphers, connection, {party for party in subjects if party is not None})
     try:
-        verdict, first, stored_at = await _call(workspace, ciphers, rows, connection, group, at, new_keys)
+        verdict, first, stored_at = await _call(workspace, ciphers, rows, connection, group, subjects, at, new_keys)
     except BaseException:
         _forget(workspace, ciphers, new_keys)
         raise
@@ -47,11 +47,10 @@ async def append(
 
 
 async def _know_parties(
-    workspace: Workspace, ciphers: Ciphers, connection: Connection, facts: Iterable[Fact]
+    workspace: Workspace, ciphers: Ciphers, connection: Connection, parties: Iterable[UUID]
 ) -> list[NewKey]:
-    """Have a key for everybody the facts' words are about; returns those that had to be made."""
-    subjects = {subject for fact in facts if (subject := subject_of(fact)) is not None}
-    unknown = [party for party in subjects if ciphers.of_party(workspace.workspace_id, party) is None]
+    """Have a key for everybody whom words are about; returns those that had to be made."""
+    unknown = [party for party in parties if ciphers.of_party(workspace.workspace_id, party) is None]
     if not unknown:
         return []
     stored = await fetch(connection, _PARTY_KEYS, {"workspace": workspace.workspace_id, "parties": unknown})
@@ -72,13 +71,17 @@ async def _call(
     rows: ListRows,
     connection: Connection,
     group: Group,
+    subjects: Sequence[UUID | None],
     at: datetime,
     new_keys: Sequence[NewKey],
 ) -> Any:
     drafts = list(group.drafts.items())
     place = {stream: ordinal for ordinal, (stream, _) in enumerate(drafts, start=1)}
     staged = group.staged
-    sealed = [_seal(workspace.workspace_id, ciphers, stream, one.fact) for stream, one in staged]
+    sealed = [
+        _seal(workspace.workspace_id, ciphers, stream, one.fact, subject)
+        for (stream, one), subject in zip(staged, subjects, strict=True)
+    ]
     list_rows, participations = rows.of(workspace.workspace_id, ciphers, group, place)
     answer = await fetch(
         connection,
@@ -110,10 +113,9 @@ async def _call(
     return answer[0]
 
 
-def _seal(workspace_id: UUID, ciphers: Ciphers, stream: UUID, fact: Fact) -> Sealed:
+def _seal(workspace_id: UUID, ciphers: Ciphers, stream: UUID, fact: Fact, subject: UUID | None) -> Sealed:
     stream_cipher = ciphers.get(stream)
     assert stream_cipher is not None, "the stream's key was made or learned before"
-    subject = subject_of(fact)
     party: tuple[UUID, AESGCM] | None = None if subject is None else ciphers.of_party(workspace_id, subject)
     if party is None:
         return seal(fact, workspace_id, stream_cipher, None, None)

@@ -38,16 +38,16 @@ class ListRows:
         rows, people = [], []
         for stream in dict.fromkeys(stream for stream, _ in group.staged):
             draft = group.drafts[stream]
-            fold = public_fold(draft.stream)
+            shown = public_fold(draft.stream)
             cipher = ciphers.get(stream)
             assert cipher is not None, "the facts of this stream were sealed with it"
-            words = card(fold) if draft.families & _CARD else None
-            rows.append(self._row(workspace_id, stream, list_row(fold), words, cipher, place[stream]))
+            words = card(shown) if draft.families & _CARD else None
+            rows.append(self._row(workspace_id, stream, list_row(shown), words, cipher, place[stream]))
             if draft.families & (_PEOPLE | _PROMISES):
                 with_name = bool(draft.families & _PEOPLE)
                 people += [
                     _person(workspace_id, stream, one, with_name, ciphers, place[stream])
-                    for one in participations(fold)
+                    for one in participations(shown)
                 ]
         return _json(rows).decode(), _json(people).decode() if people else None
 
@@ -95,7 +95,7 @@ def public_fold(stream: Stream) -> Stream:
     """
     facts: Sequence[Fact] = stream.facts
     width = facts[0].visibility.width
-    if stream.in_order and not stream.rewritten and all(fact.visibility.width >= width for fact in facts):
+    if stream.in_order and not stream.rewritten and stream.width >= width:
         return stream
     moment = facts[-1].occurred_at
     records = [Recorded(fact, ordinal, moment) for ordinal, fact in enumerate(facts)]

@@ -6,12 +6,11 @@ The envelope is who said what when. Words are what a person said (free text, nam
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, inspect
 
-from domain.events import CATALOGUE, NAME_OF
+from domain.events import CATALOGUE
 from domain.events.record import EventCorrected
 from domain.facts import ERASED, Fact
 from service.ledger.canonical import canonical
@@ -183,14 +182,6 @@ def _structs_in(described: inspect.Type) -> list[type[Struct]]:
 
 for _type in CATALOGUE.values():
     _plan(_type.cls)
-
-
-def subject_of(fact: Fact) -> UUID | None:
-    """The party whose key seals the fact's words; None: the stream's key. A correction is about whom its target is."""
-    data = corrected_data(fact.data) if isinstance(fact.data, EventCorrected) else fact.data
-    field = CATALOGUE[NAME_OF[type(data)]].subject
-    subject = None if field is None else getattr(data, field)
-    return subject if isinstance(subject, UUID) else None
 
 
 def corrected_data(correction: EventCorrected) -> Struct:

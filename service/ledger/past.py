@@ -15,6 +15,7 @@ from projections.agenda import agenda
 from projections.list_row import card, list_row
 from projections.participations import Participation, participations
 
+from domain.facts import stream_uuid
 from domain.stream import Stream
 from service.clock import Clock
 from service.ledger.credentials import Identity
@@ -245,7 +246,8 @@ def _start(ids: Sequence[UUID], after: After | None, moments: Sequence[datetime]
 
 
 def _card(party: UUID, streams: list[tuple[str, Participation]], shown_max: int) -> PartyCard:
-    streams.sort(key=lambda pair: (pair[1].joined_at, pair[0]), reverse=True)
+    streams.sort(key=lambda pair: stream_uuid(pair[0]))
+    streams.sort(key=lambda pair: pair[1].joined_at, reverse=True)
     return PartyCard(
         party_id=party,
         name=next((one.name for _, one in streams if one.name is not None), None),
