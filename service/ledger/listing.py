@@ -7,12 +7,12 @@ from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from projections.list_row import Card, ListRow, card, list_row
-from projections.participations import Participation, participations
 
 from domain.facts import Fact, Recorded
 from domain.history import effective
 from domain.stream import Stream, fold
+from projections.list_row import Card, ListRow, card, list_row
+from projections.participations import Participation, participations
 from service.ledger.deciding import Group
 from service.ledger.keys import Ciphers
 from service.ledger.sealing import seal_row

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from domain.facts import stream_uuid
+from domain.stream import Stream
 from projections.agenda import agenda
 from projections.list_row import card, list_row
 from projections.participations import Participation, participations
-
-from domain.facts import stream_uuid
-from domain.stream import Stream
 from service.clock import Clock
 from service.ledger.credentials import Identity
 from service.ledger.histories import history, public_fold_at

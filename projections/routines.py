@@ -1,0 +1,57 @@
+"""Routines as they were recorded: how each was set over time, and what its check-ins say. Judges nothing."""
+
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from domain.events.routines import CheckinRecorded, RoutineEnded, RoutineSet
+from domain.state import Stream
+from projections.periods import Change, Period
+
+COUNTS = frozenset({"done", "partial"})
+
+
+class Result(Struct, frozen=True, gc=False):
+    """What a check-in says of one local day: done, partial, missed or skipped."""
+
+    day: date
+    status: str
+
+
+class Routine(Struct, frozen=True):
+    """One routine's changes and results, each in the order of the fold."""
+
+    changes: list[Change]
+    results: list[Result]
+
+    def settled(self, period: Period) -> bool:
+        """Whether the period asks for nothing more: it was skipped, or checked in as done or partial often enough.
+
+        Once a period, the last check-in stands; several times a period, each counts until there are enough.
+        """
+        statuses = [result.status for result in self.results if period.holds(result.day)]
+        if not statuses:
+            return False
+        if statuses[-1] == "skipped":
+            return True
+        if period.times == 1:
+            return statuses[-1] in COUNTS
+        return sum(status in COUNTS for status in statuses) >= period.times
+
+
+def routines(stream: Stream) -> dict[UUID, Routine]:
+    """Every routine of a goal by its id, in one pass over the stream's facts; which must be those that hold."""
+    found: dict[UUID, Routine] = {}
+    for fact in stream.facts:
+        data = fact.data
+        if isinstance(data, CheckinRecorded):
+            if data.routine_id in found:
+                found[data.routine_id].results.append(Result(data.local_date, data.status))
+        elif isinstance(data, RoutineSet | RoutineEnded):
+            entry = stream.find(fact.event_id)
+            assert data.routine_id is not None, "a complete fact names what it creates"
+            assert entry is not None
+            routine = found.setdefault(data.routine_id, Routine([], []))
+            routine.changes.append(Change(entry.at, data if isinstance(data, RoutineSet) else None))
+    return found
