@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from domain.admission import decide as admit_all
 from domain.events import CATALOGUE
-from domain.history import may_see, visible
+from domain.history import may_see
 from domain.refusals import Refusal, StreamExists
 from domain.stream import Stream, initial
 from service.ledger.asking import Ask, Decided, Staged
@@ -105,11 +105,17 @@ def _first_new(ask: Ask, draft: Draft) -> None:
     if ask.opens and draft.exists:
         raise StreamExists("This stream id is taken.")
     if ask.if_match is not None and ask.if_match != draft.stream.version:
-        records = draft.kept.records if draft.kept else []
-        missed = visible(records, ask.caller, draft.stream)
-        raise VersionMismatch(
-            draft.stream.version, [record for record in missed if record.fact.stream_version > ask.if_match]
-        )
+        raise VersionMismatch(draft.stream.version)
+
+
+def with_missed(refusal: Exception, ask: Ask, draft: Draft | None) -> Exception:
+    """The refusal with what the caller missed, now that the facts decided before it are recorded."""
+    kept = None if draft is None else draft.kept
+    if not isinstance(refusal, VersionMismatch) or kept is None or ask.if_match is None:
+        return refusal
+    records = kept.records[ask.if_match : refusal.current_version]
+    missed = [record for record in records if may_see(record.fact, ask.caller, kept.stream)]
+    return VersionMismatch(refusal.current_version, missed)
 
 
 def _is_replay(ask: Ask, draft: Draft, event_id: UUID, sent: bytes) -> bool:

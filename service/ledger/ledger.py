@@ -13,7 +13,7 @@ from service.clock import Clock
 from service.ids import new_id
 from service.ledger.asking import Appended, Ask, proposal_digest
 from service.ledger.credentials import Credentials, Identity
-from service.ledger.deciding import decide
+from service.ledger.deciding import decide, with_missed
 from service.ledger.histories import History, history
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
@@ -124,7 +124,7 @@ class Ledger:
         at = self.clock.now()
         group = decide([ask], kept, {}, at)
         for _, refusal in group.refused:
-            raise refusal
+            raise with_missed(refusal, ask, group.drafts.get(ask.stream))
         draft = group.drafts[ask.stream]
         staged = {
             one.fact.event_id: Recorded(one.fact, workspace.position + offset, at)

@@ -35,7 +35,7 @@ class NoSuchKey(LedgerRefusal):
 class VersionMismatch(LedgerRefusal):
     """The stream has moved past the version the caller decided on; `missed` are the facts since that they may see."""
 
-    def __init__(self, current_version: int, missed: Sequence[Recorded]) -> None:
+    def __init__(self, current_version: int, missed: Sequence[Recorded] = ()) -> None:
         super().__init__(f"The stream is at version {current_version}.")
         self.current_version = current_version
         self.missed = missed

@@ -19,7 +19,7 @@ from domain.facts import Recorded
 from service.clock import Clock
 from service.ledger.append import append
 from service.ledger.asking import Appended, Ask
-from service.ledger.deciding import Group, decide
+from service.ledger.deciding import Group, decide, with_missed
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
 from service.ledger.refusals import LedgerRefusal, Overloaded, StoreUnavailable
@@ -185,7 +185,7 @@ class Writer:
 
     def _answer(self, group: Group) -> None:
         for ask, refusal in group.refused:
-            _refuse([ask], refusal)
+            _refuse([ask], with_missed(refusal, ask, group.drafts.get(ask.stream)))
         for decided in group.granted:
             if decided.ask.answer.done():
                 continue  # nobody waits for it any more

@@ -28,7 +28,8 @@ def proposal(type_: str, event_id: UUID | None = None, at: str = OPENED_AT, **da
     said: dict[str, Any] = {"type": type_, "occurred_at": at, "data": data}
     if event_id is not None:
         said["event_id"] = str(event_id)
-    return msgspec.convert(said, ClientProposal)
+    made: Proposal = msgspec.convert(said, ClientProposal)
+    return made
 
 
 def opened(title: str = "Shift planning for twelve depots", **more: Any) -> Proposal:

@@ -19,7 +19,15 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.parametrize(
     "shown",
-    ["", "tl_", "Bearer tl_x", "tl_" + "0" * 64 + "_" + "A" * 43, "tl_" + "0" * 64 + "_" + "A" * 42, "é" * 100, "tl_\x00"],
+    [
+        "",
+        "tl_",
+        "Bearer tl_x",
+        "tl_" + "0" * 64 + "_" + "A" * 43,
+        "tl_" + "0" * 64 + "_" + "A" * 42,
+        "é" * 100,
+        "tl_\x00",
+    ],
 )
 async def test_what_is_no_key_opens_nothing(ledger: Ledger, shown: str) -> None:
     with pytest.raises(NoSuchKey):
