@@ -33,7 +33,8 @@ class Ask(Struct, frozen=True):
 class Appended(Struct, frozen=True):
     """The facts of an ask as they are recorded, in the order of the proposals.
 
-    `replayed` is true when every one of them had been recorded before; `position` is the log's size after the last.
+    `replayed` is true when every one of them had been recorded before; `position` is the log's size just after the last
+    of them, the same whenever it is asked again.
     """
 
     events: Sequence[Recorded]

@@ -192,7 +192,9 @@ class Writer:
             kept = group.drafts[decided.ask.stream].kept
             assert kept is not None, "a granted ask has a stream"
             events = [record for event_id in decided.ask.event_ids if (record := kept.find(event_id)) is not None]
-            decided.ask.answer.set_result(Appended(events, not decided.staged, kept.version, self._workspace.position))
+            decided.ask.answer.set_result(
+                Appended(events, not decided.staged, kept.version, max(one.position for one in events) + 1)
+            )
 
 
 def _refuse(asks: Sequence[Ask], refusal: Exception) -> None:

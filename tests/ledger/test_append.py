@@ -92,10 +92,21 @@ async def test_an_event_id_gives_its_first_result_for_ever(ledger: Ledger, noor:
     again = await note(ledger, noor, deal, "Said once", event_id=event_id, if_match=1)
     assert again.replayed
     assert again.events == first.events
+    assert again.position == first.position == 2
     async with opening() as restarted:
         once_more = await note(restarted, noor, deal, "Said once", event_id=event_id)
     assert once_more.replayed
     assert once_more.events == first.events
+    assert once_more.position == 2
+
+
+async def test_a_process_that_has_just_started_tells_the_true_size_of_the_log(
+    ledger: Ledger, noor: Identity, opening: Opening
+) -> None:
+    deal = await a_deal(ledger, noor)
+    await note(ledger, noor, deal, "Before the restart")
+    async with opening() as restarted:
+        assert (await note(restarted, noor, deal, "After it")).position == 3
 
 
 async def test_an_event_id_is_not_lent_to_other_content_streams_or_people(ledger: Ledger, noor: Identity) -> None:
