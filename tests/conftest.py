@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from service.migrate import migrate
-from service.postgres import APP_ROLE, OWNER_ROLE, furnish
+from service.postgres import APP_ROLE, OWNER_ROLE, furnish, own_postgres
 from service.postgres.cluster import PORT, SUPERUSER, Cluster
 from service.postgres.programs import find_programs
 from tests.running import Addressed, Running, Start, started
@@ -39,6 +40,23 @@ def folder() -> Iterator[Path]:
     path = open_folder("throughline-test-")
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def initialised() -> Iterator[Path]:
+    """A data folder whose cluster is made, furnished and stopped."""
+    made = open_folder("throughline-tests-")
+    with own_postgres(made / "data", purpose="tests"):
+        pass
+    yield made / "data"
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def data(folder: Path, initialised: Path) -> Path:
+    """A copy of that data folder: a start on it is a first start that is spared the making of the cluster."""
+    subprocess.run(["cp", "-a", initialised, folder / "data"], check=True)
+    return folder / "data"
 
 
 class Server:

@@ -74,7 +74,7 @@ def environment_of(data: Path, extra: dict[str, str]) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in names and not name.startswith(("THROUGHLINE_", "PG"))
     }
-    ours = {"THROUGHLINE_DATA": str(data), "THROUGHLINE_PORT": "0", "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), "PYTHONUNBUFFERED": "1"}
+    ours = {"THROUGHLINE_DATA": str(data), "THROUGHLINE_PORT": "0", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     if "DATABASE_URL" in extra and not any(name.startswith("THROUGHLINE_MASTER_KEY") for name in extra):
         ours["THROUGHLINE_MASTER_KEY"] = MASTER_KEY
     return {**kept, **ours, **extra}

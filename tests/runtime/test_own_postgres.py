@@ -51,28 +51,28 @@ def alive(pid: int) -> bool:
     return not Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].startswith(" Z")
 
 
-def test_the_second_start_finds_what_the_first_stored(folder: Path) -> None:
-    with own_postgres(folder / "data", purpose="test") as own, psycopg.connect(own.owner) as connection:
+def test_the_second_start_finds_what_the_first_stored(data: Path) -> None:
+    with own_postgres(data, purpose="test") as own, psycopg.connect(own.owner) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS number")
-    with own_postgres(folder / "data", purpose="test") as own:
+    with own_postgres(data, purpose="test") as own:
         assert ask(own.owner, "SELECT number FROM kept") == 42
 
 
-def test_it_is_durable_and_checks_its_pages(folder: Path) -> None:
-    with own_postgres(folder / "data", purpose="test") as own:
+def test_it_is_durable_and_checks_its_pages(data: Path) -> None:
+    with own_postgres(data, purpose="test") as own:
         settings = {name: ask(own.app, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "data_checksums")}
         assert settings == {"fsync": "on", "synchronous_commit": "on", "data_checksums": "on"}
         assert ask(own.app, "SHOW server_encoding") == "UTF8"
 
 
-def test_nothing_listens_on_the_network_and_the_folder_is_closed(folder: Path) -> None:
-    with own_postgres(folder / "data", purpose="test") as own:
+def test_nothing_listens_on_the_network_and_the_folder_is_closed(data: Path) -> None:
+    with own_postgres(data, purpose="test") as own:
         assert ask(own.app, "SHOW listen_addresses") == ""
-        assert stat.S_IMODE((folder / "data" / "postgres").stat().st_mode) == 0o700
+        assert stat.S_IMODE((data / "postgres").stat().st_mode) == 0o700
 
 
-def test_neither_role_is_more_than_it_needs(folder: Path) -> None:
-    with own_postgres(folder / "data", purpose="test") as own:
+def test_neither_role_is_more_than_it_needs(data: Path) -> None:
+    with own_postgres(data, purpose="test") as own:
         for address in (own.app, own.owner):
             assert (
                 ask(address, "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = user")
@@ -80,21 +80,21 @@ def test_neither_role_is_more_than_it_needs(folder: Path) -> None:
             )
 
 
-def test_a_command_uses_the_server_that_is_running(folder: Path) -> None:
-    with own_postgres(folder / "data", purpose="serve") as first:
-        started = postmaster(folder / "data")
-        with own_postgres(folder / "data", purpose="key create") as second:
+def test_a_command_uses_the_server_that_is_running(data: Path) -> None:
+    with own_postgres(data, purpose="serve") as first:
+        started = postmaster(data)
+        with own_postgres(data, purpose="key create") as second:
             assert second == first
             assert ask(second.app) == 1
-        assert postmaster(folder / "data") == started
+        assert postmaster(data) == started
         assert ask(first.app) == 1
 
 
-def test_a_second_holder_is_refused_and_told_who_holds_it(folder: Path) -> None:
-    server = OwnPostgres(folder / "data", purpose="serve")
+def test_a_second_holder_is_refused_and_told_who_holds_it(data: Path) -> None:
+    server = OwnPostgres(data, purpose="serve")
     try:
         with pytest.raises(DataFolderInUse, match=rf"in use by throughline serve \(process {os.getpid()}\)"):
-            OwnPostgres(folder / "data", purpose="serve")
+            OwnPostgres(data, purpose="serve")
     finally:
         server.stop()
 
@@ -137,15 +137,15 @@ def test_a_killed_server_is_started_again_while_we_live(folder: Path, name: str)
 
 
 def test_a_server_that_will_not_come_back_is_given_up_with_a_reason(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.postgres.RESTARTS_MAX", 2)
-    server = OwnPostgres(folder / "data", purpose="test")
+    server = OwnPostgres(data, purpose="test")
     try:
         server.ready()
         given_up: list[str] = []
-        control = folder / "data" / "postgres" / "global" / "pg_control"
-        first = postmaster(folder / "data")
+        control = data / "postgres" / "global" / "pg_control"
+        first = postmaster(data)
         control.rename(control.with_name("pg_control.away"))
         os.kill(first, signal.SIGKILL)
         server.watch(given_up.append)
@@ -155,10 +155,7 @@ def test_a_server_that_will_not_come_back_is_given_up_with_a_reason(
         server.stop()
 
 
-def test_a_server_that_outlived_its_service_is_replaced(folder: Path) -> None:
-    data = folder / "data"
-    with own_postgres(data, purpose="test"):
-        pass
+def test_a_server_that_outlived_its_service_is_replaced(data: Path) -> None:
     home = data / "postgres"
     account = programs.unprivileged(home)
     left = subprocess.Popen(
@@ -183,8 +180,7 @@ def test_a_server_that_outlived_its_service_is_replaced(folder: Path) -> None:
         left.wait()
 
 
-def test_a_leftover_pid_that_belongs_to_a_stranger_now_is_not_in_the_way(folder: Path) -> None:
-    data = folder / "data"
+def test_a_leftover_pid_that_belongs_to_a_stranger_now_is_not_in_the_way(data: Path) -> None:
     with own_postgres(data, purpose="test"):
         kept = (data / "postgres" / "postmaster.pid").read_text()
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -200,10 +196,7 @@ def test_a_leftover_pid_that_belongs_to_a_stranger_now_is_not_in_the_way(folder:
 
 
 @pytest.mark.parametrize("content", ["", "12", "\n\n", "nonsense\n"])
-def test_a_damaged_pid_file_is_not_in_the_way(folder: Path, content: str) -> None:
-    data = folder / "data"
-    with own_postgres(data, purpose="test"):
-        pass
+def test_a_damaged_pid_file_is_not_in_the_way(data: Path, content: str) -> None:
     (data / "postgres" / "postmaster.pid").write_text(content)
     with own_postgres(data, purpose="test") as own:
         assert ask(own.app) == 1
@@ -219,10 +212,7 @@ def test_an_initialisation_that_was_cut_off_is_begun_anew(folder: Path) -> None:
     assert not making.exists()
 
 
-def test_a_cluster_of_another_version_is_refused(folder: Path) -> None:
-    data = folder / "data"
-    with own_postgres(data, purpose="test"):
-        pass
+def test_a_cluster_of_another_version_is_refused(data: Path) -> None:
     (data / "postgres" / "PG_VERSION").write_text("16\n")
     with pytest.raises(StartRefusal, match=r"made by PostgreSQL 16 and this is PostgreSQL \d+: install version 16"):
         OwnPostgres(data, purpose="test")
