@@ -132,15 +132,14 @@ def document(
     kind: ProblemKind, detail: str, instance: str, headers: tuple[Header, ...], members: Mapping[str, Any]
 ) -> Answer:
     """The problem document of `kind`; `members` never replace the standard ones."""
-    fields = {
-        **members,
+    standard = {
         "type": kind.type,
         "title": kind.title,
         "status": kind.status,
         "detail": detail,
         "instance": instance,
     }
-    return Answer(encode(fields), PROBLEM_JSON, *headers, code=kind.status)
+    return Answer(encode({**standard, **members, **standard}), PROBLEM_JSON, *headers, code=kind.status)
 
 
 def _instance(kind: ProblemKind, scope: Mapping[str, Any], request_id: str) -> str:

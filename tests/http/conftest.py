@@ -4,8 +4,8 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,16 +13,15 @@ import httpx
 import pytest
 import uvicorn
 
-from domain.facts import Caller, Role
+from domain.facts import Role
 from service.connections import bounded
 from service.http.app import create_app
 from service.ids import new_id
 from service.ledger import members
 from service.ledger.ledger import Ledger
-from service.ledger.tokens import new_token
 from service.masterkey import MasterKey
 from service.settings import Settings, read_settings
-from tests.conftest import Database, Server, fresh_database
+from tests.conftest import Database, Server, _database
 
 START_DEADLINE_S = 20
 # Small, so that the tests of slowness are not slow themselves.
@@ -67,7 +66,7 @@ class World:
 @pytest.fixture(scope="session")
 def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One service for all tests here: each makes its own streams and leaves the others' alone."""
-    with fresh_database(server, template) as database:
+    with contextmanager(_database)(server, template) as database:
         settings = read_settings(
             {
                 "THROUGHLINE_DATA": str(tmp_path_factory.mktemp("data")),
