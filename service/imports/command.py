@@ -133,7 +133,7 @@ class _Run:
 
 async def _enrol(ledger: Ledger, identity: Identity) -> None:
     """The workspace's own stream says who records the imported facts; once, however often it is run."""
-    service = Identity(identity.workspace_id, SERVICE_PARTY, Caller(SERVICE_PARTY, "service", "service"), "throughline")
+    service = Identity(identity.workspace_id, SERVICE_PARTY, Caller(SERVICE_PARTY, "owner", "service"), "throughline")
     party_id = identity.caller.party_id
     joined = CATALOGUE["member.joined"].proposal(
         event_id=uuid5(party_id, "member.joined"),

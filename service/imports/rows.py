@@ -1,5 +1,6 @@
 """From a row to the facts it says: aliases, look-ups, templates, ids. Reads what it is given and asks no ledger."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,6 +16,8 @@ from service.imports.meaning import FactRule, Meaning, cells_in
 from service.imports.table import KeysSeen, Table, TableRow
 from service.imports.template import Template
 
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+
 
 class Planned(Struct, frozen=True):
     """One fact that a row says. `undated_id` is the id the same fact has when a row says it without a date."""
@@ -26,7 +29,7 @@ class Planned(Struct, frozen=True):
 
     @property
     def event_id(self) -> UUID:
-        assert self.proposal.event_id is not None  # noqa: S101  # given by `_planned`
+        assert self.proposal.event_id is not None  # given by `_planned`
         return self.proposal.event_id
 
 
@@ -147,18 +150,22 @@ class Planner:
         try:
             proposal = msgspec.convert(sent, rule.type.proposal)
         except msgspec.ValidationError as fault:
-            what, _, where = str(fault).partition(" - at `$.data.")
-            member = f" `{where.rstrip('`')}`" if where else ""
-            columns = _columns(rule)
-            raise RowFault(
-                f"{rule.type.name}{member} is not accepted: {what[0].lower()}{what[1:]}.",
-                f"Other cells in {columns}." if columns else "Another template in the map.",
-            ) from None
+            raise _unfit(rule, str(fault)) from None
         return Planned(rule.role, rule.type.name, undated_id(stream, rule.role), proposal)
 
 
-def _columns(rule: FactRule) -> str:
-    return ", ".join(dict.fromkeys(cell.column for cell in cells_in(rule.data)))
+def _unfit(rule: FactRule, said: str) -> RowFault:
+    """The data of a fact does not fit its type: which member, made of which columns."""
+    what, _, where = said.partition(" - at `$")
+    member = where.removeprefix(".data").strip(".`")
+    missing = _MISSING.match(what)
+    if missing:
+        member = f"{member}.{missing[1]}".lstrip(".")
+    columns = ", ".join(dict.fromkeys(cell.column for cell in cells_in(rule.data.get(member.partition(".")[0], ()))))
+    if missing:
+        return RowFault(f"{rule.type.name} has no `{member}`.", f"Something in {columns or 'the map'} to make it of.")
+    reason = f"`{member}` of {rule.type.name} is not accepted: {what[0].lower()}{what[1:]}."
+    return RowFault(reason, f"Something else in {columns or 'the map'}.")
 
 
 def _filled(value: Any, cells: Mapping[str, str], read: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from domain.fields import PRINTABLE
 from service.faults import StartRefusal
 from service.imports.faults import NotTaken
 
@@ -24,6 +26,8 @@ _OTHER_ENCODINGS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
+
+_PRINTABLE = re.compile(PRINTABLE)
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,17 @@ class Table:
                 f"The row has {len(cells)} cells where the header has {len(self.columns)}.",
                 "As many cells as the header has; a cell with the delimiter in it is quoted.",
             )
-        row = dict(zip(self.columns, (cell.strip() for cell in cells), strict=True))
+        row = dict(zip(self.columns, (cell.strip().replace("\r\n", "\n") for cell in cells), strict=True))
         for column, cell in row.items():
+            if cell.isascii() and cell.isprintable():
+                continue
             if not _is_text(cell):
                 return self._fault(
                     f"{column} holds bytes that are not UTF-8.", "The export saved as UTF-8, with or without a BOM."
+                )
+            if not _PRINTABLE.fullmatch(cell):
+                return self._fault(
+                    f"{column} holds control characters.", "Text; of the control characters, tabs and line breaks."
                 )
         return TableRow(self._starts, row)
 
