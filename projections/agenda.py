@@ -43,7 +43,8 @@ def agenda(stream: Stream, start: datetime, end: datetime, now: datetime) -> lis
 
     What is due on a calendar day is due all that day, so that a window that is just that day shows it. A routine's
     period is shown when it shares time with the window and is not over, at most 366 of one routine: a period that is
-    over is missed, and nobody can still do it. What is overdue by `now` is shown whatever `start` is, if due before `end`.
+    over is missed, and nobody can still do it. What is overdue by `now` is shown whatever `start` is, as long as it was
+    due before `end`.
     """
     items: list[DueItem] = []
     running: list[Thing] = []

@@ -1,4 +1,4 @@
-"""A stream as it stands (P1): what it is about, where it is, who takes part, what comes next. Trust is told elsewhere."""
+"""A stream as it stands (P1): what it is about, where it is, who takes part, what comes next. No trust in here."""
 
 from datetime import datetime
 from typing import Any, Literal, cast
