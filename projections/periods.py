@@ -46,9 +46,9 @@ class Period(Struct, frozen=True, kw_only=True):
     times: int
     setting: RoutineSet
 
-    def holds(self, day: date) -> bool:
-        """Whether a check-in for this local day belongs to the period."""
-        return self.first_day <= day <= self.last_day
+    def days(self) -> Iterator[date]:
+        """The local days whose check-ins belong to the period."""
+        return map(date.fromordinal, range(self.first_day.toordinal(), self.last_day.toordinal() + 1))
 
 
 class _Held(Struct, frozen=True):

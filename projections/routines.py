@@ -1,6 +1,7 @@
 """Routines as they were recorded: how each was set over time, and what its check-ins say. Judges nothing."""
 
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,25 +13,29 @@ from projections.periods import Change, Period
 COUNTS = frozenset({"done", "partial"})
 
 
-class Result(Struct, frozen=True, gc=False):
-    """What a check-in says of one local day: done, partial, missed or skipped."""
+class Result(NamedTuple):
+    """What a check-in says: done, partial, missed or skipped. Of two, the one with the larger `order` came later."""
 
-    day: date
+    order: int
     status: str
 
 
 class Routine(Struct, frozen=True):
-    """One routine's changes and results, each in the order of the fold."""
+    """One routine: its changes in the order of the fold, and its results by the local day that they are about."""
 
     changes: list[Change]
-    results: list[Result]
+    results: dict[date, list[Result]]
+
+    def of(self, period: Period) -> list[Result]:
+        """The results of a period, in the order in which they came."""
+        return sorted(result for day in period.days() for result in self.results.get(day, ()))
 
     def settled(self, period: Period) -> bool:
         """Whether the period asks for nothing more: it was skipped, or checked in as done or partial often enough.
 
         Once a period, the last check-in stands; several times a period, each counts until there are enough.
         """
-        statuses = [result.status for result in self.results if period.holds(result.day)]
+        statuses = [result.status for result in self.of(period)]
         if not statuses:
             return False
         if statuses[-1] == "skipped":
@@ -43,15 +48,15 @@ class Routine(Struct, frozen=True):
 def routines(stream: Stream) -> dict[UUID, Routine]:
     """Every routine of a goal by its id, in one pass over the stream's facts; which must be those that hold."""
     found: dict[UUID, Routine] = {}
-    for fact in stream.facts:
+    for order, fact in enumerate(stream.facts):
         data = fact.data
         if isinstance(data, CheckinRecorded):
             if data.routine_id in found:
-                found[data.routine_id].results.append(Result(data.local_date, data.status))
+                found[data.routine_id].results.setdefault(data.local_date, []).append(Result(order, data.status))
         elif isinstance(data, RoutineSet | RoutineEnded):
             entry = stream.find(fact.event_id)
             assert data.routine_id is not None, "a complete fact names what it creates"
             assert entry is not None
-            routine = found.setdefault(data.routine_id, Routine([], []))
+            routine = found.setdefault(data.routine_id, Routine([], {}))
             routine.changes.append(Change(entry.at, data if isinstance(data, RoutineSet) else None))
     return found
