@@ -205,6 +205,8 @@ def _answerable_side(stream: Stream, data: Data, plan: Plan) -> str | None:
     if step is None:
         return house if plan.event_type.name in SHOWS_THE_HOUSE else None
     thing = stream.thing(getattr(data, step.member))
+    if thing is not None and thing.kind != step.kind:
+        return None  # it will be refused
     said: Any = data if thing is None else thing.fact.data
     if step.kind == "commitment":
         return stream.side(getattr(said, "debtor", None))

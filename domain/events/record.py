@@ -1,6 +1,6 @@
 """Facts about the record itself: notes, corrections, voids, widenings, erasures. Only structs."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta
@@ -9,6 +9,11 @@ from domain.events.declaring import BOTH, WORKSPACE, Data, declares
 from domain.events.references import Anything
 from domain.events.samples import BUYER, NOTE_EVENT
 from domain.fields import Person, Text, refers
+
+# JSON as deep as the deepest data there is (a milestone's due on a journey) and no deeper: depth can exhaust a reader.
+Leaf = str | int | float | bool | None
+Inner = dict[str, Leaf | list[Leaf] | dict[str, Leaf]]
+Outer = dict[str, Leaf | list[Leaf | Inner] | Inner]
 
 TargetEvent = Annotated[UUID, refers("event")]
 
@@ -43,7 +48,7 @@ class EventCorrected(Data, frozen=True, kw_only=True):
         None
     )
     data: Annotated[
-        dict[str, Any],
+        Outer,
         Meta(
             description="All members of the target's data, with the same ids and references, checked against its type"
         ),
