@@ -1,16 +1,16 @@
 """The shapes of answers, for the documentation. The bytes are made in routes; contract tests hold the two together."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from projections.stream_state import StreamState
 
 from domain.events import RecordedEvent
 from domain.facts import ActorKind, Role
+from projections.stream_state import StreamState
 from service.http.operations import Reply, Told
 from service.http.permissions import Permission
+from service.http.questions import Instant, Position
 from service.ledger.questions import AgendaItem, PartyCard, Row
 
 ETAG = Told("ETag", 'The version of the stream, such as "7"; what If-Match takes')
@@ -53,8 +53,8 @@ class EventsPage(Struct):
     next: str | None
     stream_id: str
     stream_version: int
-    as_of: datetime | None
-    known_at: datetime | int | None
+    as_of: Instant | None
+    known_at: Instant | Position | None
 
 
 class StateAnswer(Struct):
@@ -62,8 +62,8 @@ class StateAnswer(Struct):
 
     stream_id: str
     stream_version: int
-    as_of: datetime | None
-    known_at: datetime | int | None
+    as_of: Instant | None
+    known_at: Instant | Position | None
     state: StreamState
 
 
@@ -72,8 +72,8 @@ class OneEvent(Struct):
 
     event: RecordedEvent
     stream_version: int
-    as_of: datetime | None
-    known_at: datetime | int | None
+    as_of: Instant | None
+    known_at: Instant | Position | None
 
 
 class Me(Struct):
@@ -87,7 +87,7 @@ class Me(Struct):
     role: Role
     may: list[Permission]
     stream_id: str | None
-    expires_at: datetime | None
+    expires_at: Instant | None
 
 
 class RowsAnswer(Struct):
@@ -95,8 +95,8 @@ class RowsAnswer(Struct):
 
     items: list[Row]
     next: str | None
-    as_of: datetime | None
-    known_at: datetime | int | None
+    as_of: Instant | None
+    known_at: Instant | Position | None
 
 
 class AgendaAnswer(Struct):
@@ -104,8 +104,8 @@ class AgendaAnswer(Struct):
 
     items: list[AgendaItem]
     next: str | None
-    as_of: datetime | None
-    known_at: datetime | int | None
+    as_of: Instant | None
+    known_at: Instant | Position | None
 
 
 class PartiesAnswer(Struct):
@@ -113,16 +113,16 @@ class PartiesAnswer(Struct):
 
     items: list[PartyCard]
     next: str | None
-    as_of: datetime | None
-    known_at: datetime | int | None
+    as_of: Instant | None
+    known_at: Instant | Position | None
 
 
 class OneParty(Struct):
     """One person."""
 
     party: PartyCard
-    as_of: datetime | None
-    known_at: datetime | int | None
+    as_of: Instant | None
+    known_at: Instant | Position | None
 
 
 def recording_replies(content: Any, *, opens: bool) -> tuple[Reply, ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 REF = "#/components/schemas/{name}"
 
 
@@ -29,9 +31,12 @@ def polished(schema: Any, named: Mapping[frozenset[str], str]) -> Any:
             made["oneOf"] = polished(value, named)
         elif key == "enum" and len(value) == 1:
             made |= {"type": "string", "const": value[0]}
+        elif key == "enum" and all(isinstance(one, str) for one in value):
+            made |= {"type": "string", "enum": value}
         elif key == "default":
-            if value not in (None, []):
-                made["description"] = f"{schema.get('description', '')} Absent: {value}.".strip()
+            if value not in (None, [], ()):
+                absent = f"Absent: {msgspec.json.encode(value).decode()}"
+                made["description"] = ". ".join(filter(None, (schema.get("description"), absent)))
         elif key == "properties":
             made[key] = {name: polished(inner, named) for name, inner in value.items()}
         elif key != "title" and not (key == "description" and "description" in made):

@@ -1,5 +1,6 @@
 """The pages behind a problem's `type`: small HTML that stands alone, and the same as JSON."""
 
+import re
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -31,10 +32,10 @@ def entry(kind: ProblemKind) -> ProblemEntry:
 
 def page_of(kind: ProblemKind) -> bytes:
     """The page of one kind."""
-    example = f"<h2>For example</h2><p>{escape(kind.example)}</p>" if kind.example else ""
+    example = f"<h2>For example</h2><p>{_prose(kind.example)}</p>" if kind.example else ""
     body = (
         f"<p class='status'>{kind.status}</p><h1>{escape(kind.title)}</h1>"
-        f"<h2>The rule</h2><p>{escape(kind.rule)}</p><h2>What to do</h2><p>{escape(kind.remedy)}</p>{example}"
+        f"<h2>The rule</h2><p>{_prose(kind.rule)}</p><h2>What to do</h2><p>{_prose(kind.remedy)}</p>{example}"
         "<p class='more'><a href='/problems'>All problems</a> · <a href='/docs'>Documentation</a></p>"
     )
     return _page(kind.title, body)
@@ -53,7 +54,12 @@ def page_of_all() -> bytes:
 
 def _row(one: ProblemEntry) -> str:
     link = f"<a href='{one.type}'>{escape(one.title)}</a>"
-    return f"<tr><td>{one.status}</td><td>{link}</td><td>{escape(one.rule)}</td></tr>"
+    return f"<tr><td>{one.status}</td><td>{link}</td><td>{_prose(one.rule)}</td></tr>"
+
+
+def _prose(text: str) -> str:
+    """Names in backticks become code, as in the documentation."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _page(title: str, body: str) -> bytes:

@@ -183,7 +183,7 @@ function machineDrawing(life) {
     made.append(...children);
     return made;
   };
-  const width = ranks.length * wide + 40;
+  const width = ranks.length * wide - 40;
   const height = tallest * high + 70;
   const left = new Set(life.steps.map((step) => step.before));
   const pairs = new Map();
