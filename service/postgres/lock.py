@@ -12,8 +12,10 @@ class FolderLock:
 
     def __init__(self, data: Path, purpose: str) -> None:
         try:
-            # As root the server's own account must pass through; what is in the folder has modes of its own.
-            data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+            if not data.exists():
+                data.mkdir(parents=True)
+                # As root the server's own account must pass through, whatever the umask; what is inside is closed.
+                data.chmod(0o711 if os.geteuid() == 0 else 0o700)
             self._file = (data / "lock").open("a+")
         except OSError as fault:
             raise StartRefusal(

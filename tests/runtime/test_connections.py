@@ -1,5 +1,6 @@
 """Connections that never become requests are bounded in time, size and number (the slow and the huge, A10 and A11)."""
 
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -23,8 +24,10 @@ def service() -> Iterator[Running]:
         "THROUGHLINE_HEADER_DEADLINE_S": str(DEADLINE_S),
         "THROUGHLINE_CONNECTIONS_MAX": str(CONNECTIONS_MAX),
     }
-    with started(open_folder("throughline-test-") / "data", environment) as running:
+    folder = open_folder("throughline-test-")
+    with started(folder / "data", environment) as running:
         yield running
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def connected(service: Running) -> socket.socket:

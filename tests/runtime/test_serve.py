@@ -238,3 +238,17 @@ def test_F8_the_next_request_after_all_idle_connections_were_cut_is_answered(
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'throughline_app'")
     assert me(service).status_code == 200
     assert "Traceback" not in service.output
+
+
+def test_a_key_is_made_beside_the_running_service_and_without_it(data: Path, service_process: Start) -> None:
+    service = service_process(data)
+    beside = command(data, "key", "create", "--name", "made beside").stdout.strip()
+    answer = httpx.get(f"{service.url}/v1/me", headers={"Authorization": f"Bearer {beside}"}, timeout=10)
+    assert answer.json()["name"] == "made beside"
+    assert service.stop() == 0
+
+    alone = command(data, "key", "create", "--name", "made alone").stdout.strip()
+    assert pidfile.read(data / "postgres") is None  # the command's own server went with it
+    again = service_process(data)
+    answer = httpx.get(f"{again.url}/v1/me", headers={"Authorization": f"Bearer {alone}"}, timeout=10)
+    assert answer.json()["name"] == "made alone"
