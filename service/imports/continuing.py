@@ -39,11 +39,10 @@ def additions(row: PlannedRow, records: Sequence[Recorded], roles: Iterable[str]
     for role in roles:
         if role not in said and (gone := earlier.of(role)) and gone.fact.event_id not in earlier.voided:
             contradictions.append(
-                f"{gone.fact.type} was recorded from an earlier export, and the file says it no longer"
+                f"`{gone.fact.type}` was recorded from an earlier export, and the file says it no longer"
             )
     if contradictions:
-        sentence = "; ".join(contradictions)
-        raise RowFault(f"{sentence[0].upper()}{sentence[1:]}.", CORRECT_IT)
+        raise RowFault(f"{'; '.join(contradictions)}.", CORRECT_IT)
     return (*_change(row.stream, learned), *added)
 
 
@@ -76,26 +75,23 @@ class _Earlier:
         at = planned.proposal.occurred_at
         if dated and at != fact.occurred_at:
             now = "the file has no date" if at is None else f"the file says {at:%Y-%m-%d}"
-            yield f"{fact.type} was recorded for {fact.occurred_at:%Y-%m-%d}, and {now}"
+            yield f"`{fact.type}` was recorded for {fact.occurred_at:%Y-%m-%d}, and {now}"
         versions = [fact.data, *self._corrected(fact)]
         if planned.proposal.data in versions:
             return
         changes = self._changes if fact.type == OPENS else []
-        differing = {
-            name: value
-            for name in planned.proposal.data.__struct_fields__
-            if (value := getattr(planned.proposal.data, name)) not in _recorded(name, [*versions, *changes])
-        }
-        new = {
-            name: value for name, value in differing.items() if value is not None and _unsaid(name, versions, changes)
-        }
-        if fact.type == OPENS and new:
-            # A title is made of the other members, and follows them.
-            learned.update({name: value for name, value in differing.items() if name in new or name == "title"})
-            differing = {name: value for name, value in differing.items() if name not in learned}
+        differing: dict[str, Any] = {}
+        for name in planned.proposal.data.__struct_fields__:
+            value = _said(planned.proposal.data, name)
+            if value not in (before := _recorded(name, versions, changes)):
+                differing[name] = value
+                if fact.type == OPENS and before == {None}:
+                    learned[name] = value
+        if learned and "title" in differing:
+            learned["title"] = differing["title"]  # a title is made of the other members, and follows them
         for name, value in differing.items():
-            before = next(iter(_recorded(name, [*reversed(changes), *versions])), None)
-            yield f"{name} of {fact.type} was recorded as {before!s}, and the file says {value!s}"
+            if name not in learned:
+                yield f"`{name}` of {fact.type} was recorded as {_said(versions[-1], name)}, and the file says {value}"
 
     def _corrected(self, fact: Fact) -> Iterator[Any]:
         for correction in self._corrections:
@@ -103,10 +99,13 @@ class _Earlier:
                 yield msgspec.convert(correction.data, type(fact.data))
 
 
-def _recorded(name: str, versions: Iterable[Any]) -> list[Any]:
-    """Every value that was ever recorded for a member."""
-    return [value for version in versions if (value := getattr(version, name)) is not UNSET]
+def _said(data: Any, name: str) -> Any:
+    """What a fact says of a member; None when it says nothing."""
+    value = getattr(data, name)
+    return None if value is UNSET else value
 
 
-def _unsaid(name: str, versions: Iterable[Any], changes: Iterable[Any]) -> bool:
-    return all(value is None for value in _recorded(name, [*versions, *changes]))
+def _recorded(name: str, versions: Iterable[Any], changes: Iterable[Any]) -> set[Any]:
+    """Every value that was ever recorded for a member: by the fact, its corrections, and what changed it."""
+    changed = (getattr(change, name) for change in changes)
+    return {*(_said(version, name) for version in versions), *(value for value in changed if value is not UNSET)}
