@@ -7,7 +7,7 @@ from asyncio import TimerHandle, Transport
 from itertools import chain
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.settings import Settings
 
@@ -50,7 +50,8 @@ class BoundedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation leaves out that there may be none yet
+        if cycle is not None and not cycle.response_complete:
             return  # a request is being answered
         if self._head_timer is None:
             self._await_head()
@@ -69,12 +70,12 @@ class BoundedConnection(HttpToolsProtocol):
         self._stall_timer = self.loop.call_later(STALLED_READER_S, self.transport.abort)
 
     def resume_writing(self) -> None:
-        self._stall_timer = _cancelled(self._stall_timer)
+        self._reader_reads()
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_arrived()
-        self._stall_timer = _cancelled(self._stall_timer)
+        self._reader_reads()
         super().connection_lost(exc)
 
     def _await_head(self) -> None:
@@ -82,7 +83,14 @@ class BoundedConnection(HttpToolsProtocol):
         self._head_timer = self.loop.call_later(self.header_deadline_s, self._head_late)
 
     def _head_arrived(self) -> None:
-        self._head_timer = _cancelled(self._head_timer)
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _reader_reads(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
     def _head_late(self) -> None:
         self._head_timer = None
@@ -90,11 +98,6 @@ class BoundedConnection(HttpToolsProtocol):
             if self._head_bytes:
                 self.transport.write(LATE)
             self.transport.close()
-
-
-def _cancelled(timer: TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
 
 
 def bounded(settings: Settings) -> type[BoundedConnection]:
