@@ -39,6 +39,7 @@ class BoundedConnection(HttpToolsProtocol):
     _head_timer: TimerHandle | None = None
     _stall_timer: TimerHandle | None = None
     _head_bytes = 0
+    _in_head = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
@@ -49,17 +50,23 @@ class BoundedConnection(HttpToolsProtocol):
             self._await_head()
 
     def data_received(self, data: bytes) -> None:
+        # Counted from the second piece on: the first may begin with the end of a body that nobody wanted any more.
+        self._head_bytes += len(data) if self._in_head else 0
         super().data_received(data)
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation leaves out that there may be none yet
         if cycle is not None and not cycle.response_complete:
             return  # a request is being answered
         if self._head_timer is None:
             self._await_head()
-        self._head_bytes += len(data)
-        if self._head_bytes > HEADER_BYTES_MAX and not self.transport.is_closing():
+        if self._in_head and self._head_bytes > HEADER_BYTES_MAX and not self.transport.is_closing():
             self.send_400_response("The request's headers are too large.")
 
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._head_arrived()
         if len(self.url) + sum(map(len, chain.from_iterable(self.headers))) > HEADER_BYTES_MAX:
             raise httptools.HttpParserError("headers too large")  # answered with 400 by uvicorn
@@ -79,7 +86,6 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _await_head(self) -> None:
-        self._head_bytes = 0
         self._head_timer = self.loop.call_later(self.header_deadline_s, self._head_late)
 
     def _head_arrived(self) -> None:
@@ -95,7 +101,7 @@ class BoundedConnection(HttpToolsProtocol):
     def _head_late(self) -> None:
         self._head_timer = None
         if not self.transport.is_closing():
-            if self._head_bytes:
+            if self._in_head:
                 self.transport.write(LATE)
             self.transport.close()
 

@@ -84,8 +84,22 @@ def test_A11_huge_headers_are_refused_whether_complete_or_not(service: Running) 
     filler = b"X-Filler: " + b"a" * HEADER_BYTES_MAX
     for end in (b"\r\n\r\n", b""):
         with connected(service) as huge:
-            huge.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + filler + end)
+            huge.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n")
+            time.sleep(0.05)  # so that the server reads it in two pieces
+            huge.sendall(filler + end)
             assert huge.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+def test_the_rest_of_a_body_after_an_early_answer_is_not_taken_for_a_header(service: Running) -> None:
+    size = HEADER_BYTES_MAX * 4
+    with connected(service) as early:
+        early.sendall(b"POST /v1/deals HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+        told = early.recv(65536)
+        assert told.startswith(b"HTTP/1.1 401 ")
+        for _ in range(4):
+            early.sendall(b"a" * HEADER_BYTES_MAX)
+        early.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert early.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_body_larger_than_the_headers_bound_is_no_header(service: Running) -> None:
