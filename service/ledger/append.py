@@ -82,7 +82,7 @@ async def _call(
         _seal(workspace.workspace_id, ciphers, stream, one.fact, subject)
         for (stream, one), subject in zip(staged, subjects, strict=True)
     ]
-    list_rows, participations = rows.of(workspace.workspace_id, ciphers, group, place)
+    derived = rows.of(workspace.workspace_id, ciphers, group, place)
     answer = await fetch(
         connection,
         _APPEND,
@@ -106,8 +106,9 @@ async def _call(
             "words_keys": [part.words_key for part in sealed],
             "words_digests": [part.words_digest for part in sealed],
             "proposal_digests": [one.proposal_digest for _, one in staged],
-            "rows": list_rows,
-            "participations": participations,
+            "rows": derived.rows,
+            "participations": derived.participations,
+            "rewritten": derived.rewritten,
         },
     )
     return answer[0]

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.admission import decide as admit_all
+from domain.corrections import REWRITING
 from domain.events import CATALOGUE
 from domain.history import may_see
 from domain.refusals import Refusal, StreamExists
@@ -15,11 +16,13 @@ from service.ledger.asking import Ask, Decided, Staged
 from service.ledger.memory import Kept
 from service.ledger.refusals import Absent, EventIdReused, LedgerRefusal, Unreadable, VersionMismatch
 
+_REWRITES = REWRITING | {"visibility.widened"}
+
 
 class Draft:
     """One stream while a group is decided: what is kept, and a fork with the group's facts so far."""
 
-    __slots__ = ("base_version", "families", "kept", "staged", "stream")
+    __slots__ = ("base_version", "families", "kept", "public", "rewrites", "staged", "stream")
 
     def __init__(self, stream_id: str, kept: Kept | None) -> None:
         self.kept = kept
@@ -27,6 +30,8 @@ class Draft:
         self.stream: Stream = initial(stream_id) if kept is None else kept.stream.fork()
         self.staged: dict[UUID, Staged] = {}
         self.families: set[str] = set()
+        self.rewrites = False  # whether a fact of the group changes what earlier facts say or who sees them
+        self.public: Stream | None = None  # what lists show of it, when that is not the stream itself
 
     @property
     def exists(self) -> bool:
@@ -97,6 +102,7 @@ def _decide(ask: Ask, draft: Draft, elsewhere: Mapping[UUID, UUID], at: datetime
     for one in staged:
         draft.staged[one.fact.event_id] = one
         draft.families.add(CATALOGUE[one.fact.type].family)
+        draft.rewrites |= one.fact.type in _REWRITES
     return Decided(ask, staged)
 
 

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from domain.facts import Caller, Recorded
+from domain.facts import Caller, Recorded, Visibility
 from domain.history import effective, may_see, visible
 from domain.stream import Stream, fold
+from service.ledger.listing import is_public, public_fold_of
 from service.ledger.memory import Kept
 from service.ledger.questions import KnownAt
 from service.ledger.refusals import Absent
@@ -33,15 +34,19 @@ class History(Struct, frozen=True):
 def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, known_at: KnownAt) -> History:
     """The stream for `caller`; raises `Absent` when they may not know of it.
 
-    Facts that came in the order they happened, all visible, asked for as of now, are what is folded already; everything
-    else is folded anew, at a cost proportional to the stream's length.
+    Asked for as of now by somebody who sees every fact, it is what is folded already; everything else is folded anew,
+    at a cost proportional to the stream's length.
     """
     if not may_see(kept.records[0].fact, caller, kept.stream):
         raise Absent
-    records = visible(kept.records, caller, kept.stream)
+    open_to_all = kept.stream.width >= Visibility.TEAM.width and caller.role != "guest"
+    records = kept.records if open_to_all else visible(kept.records, caller, kept.stream)
     stream: Stream | None = kept.stream
     cut = as_of is not None or known_at is not None
-    if cut or len(records) < len(kept.records) or not kept.stream.in_order or kept.stream.rewritten:
+    if not cut and len(records) == len(kept.records) and kept.stream.width >= kept.records[0].fact.visibility.width:
+        if not is_public(kept.stream):
+            stream = kept.public = kept.public or public_fold_of(kept.stream)
+    else:
         facts = effective(records, as_of, known_at)
         stream = fold(kept.stream.stream_id, [record.fact for record in facts]) if facts else None
     return History(kept.stream.stream_id, records, kept.version, position, as_of, known_at, stream)

@@ -1,19 +1,19 @@
 """The derived rows that are written with the facts: a stream's list row and who takes part in it, words sealed."""
 
 import hmac
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
 
-from domain.facts import Fact, Recorded
+from domain.facts import Recorded
 from domain.history import effective
-from domain.stream import Stream, fold
+from domain.stream import Stream, evolve, fold
 from projections.list_row import Card, ListRow, card, list_row
 from projections.participations import Participation, participations
-from service.ledger.deciding import Group
+from service.ledger.deciding import Draft, Group
 from service.ledger.keys import Ciphers
 from service.ledger.sealing import seal_row
 
@@ -21,35 +21,44 @@ _json = msgspec.json.Encoder().encode
 _card_json = msgspec.json.Encoder(order="sorted").encode
 CUSTOMER_TAG_BYTES = 16
 
-# Which families of facts can change what a card says, and who takes part or owes whom.
-_CARD = {"deal", "goal", "record"}
-_PEOPLE = {"people", "deal", "goal", "record"}
+# Which families of facts can change what a card says, and who takes part or owes whom; beside what rewrites facts.
+_CARD = {"deal", "goal"}
+_PEOPLE = {"people", "deal", "goal"}
 _PROMISES = {"commitments"}
 
 
+class Derived(Struct, frozen=True):
+    """The derived rows of a group: JSON for the append, and the ordinals of streams whose people are written anew."""
+
+    rows: str
+    participations: str | None
+    rewritten: list[int]
+
+
 class ListRows:
-    """Makes the derived rows of a group, as JSON for the append."""
+    """Makes the derived rows of a group."""
 
     def __init__(self, tag_key: bytes) -> None:
         self._tag_key = tag_key
 
-    def of(self, workspace_id: UUID, ciphers: Ciphers, group: Group, place: dict[UUID, int]) -> tuple[str, str | None]:
+    def of(self, workspace_id: UUID, ciphers: Ciphers, group: Group, place: dict[UUID, int]) -> Derived:
         """The rows of every stream the group writes to. `place` is the stream's ordinal in the append."""
-        rows, people = [], []
+        rows, people, rewritten = [], [], []
         for stream in dict.fromkeys(stream for stream, _ in group.staged):
-            draft = group.drafts[stream]
-            shown = public_fold(draft.stream)
+            draft, ordinal = group.drafts[stream], place[stream]
+            shown = public_fold(draft)
             cipher = ciphers.get(stream)
             assert cipher is not None, "the facts of this stream were sealed with it"
-            words = card(shown) if draft.families & _CARD else None
-            rows.append(self._row(workspace_id, stream, list_row(shown), words, cipher, place[stream]))
-            if draft.families & (_PEOPLE | _PROMISES):
-                with_name = bool(draft.families & _PEOPLE)
+            words = card(shown) if draft.rewrites or draft.families & _CARD else None
+            rows.append(self._row(workspace_id, stream, list_row(shown), words, cipher, ordinal))
+            with_names = draft.rewrites or bool(draft.families & _PEOPLE)
+            if draft.rewrites:
+                rewritten.append(ordinal)
+            if with_names or draft.families & _PROMISES:
                 people += [
-                    _person(workspace_id, stream, one, with_name, ciphers, place[stream])
-                    for one in participations(shown)
+                    _person(workspace_id, stream, one, with_names, ciphers, ordinal) for one in participations(shown)
                 ]
-        return _json(rows).decode(), _json(people).decode() if people else None
+        return Derived(_json(rows).decode(), _json(people).decode() if people else None, rewritten)
 
     def customer_tag(self, workspace_id: UUID, customer: str) -> bytes:
         """A keyed digest by which equal customers (case and spaces aside) are found without storing the name."""
@@ -87,21 +96,47 @@ class ListRows:
         return written
 
 
-def public_fold(stream: Stream) -> Stream:
+def public_fold(draft: Draft) -> Stream:
     """The fold that lists show: facts in the order they happened, as wide as the stream's first fact or wider.
 
     A stream whose facts came in order and are all that wide is its own public fold, which is the rule rather than the
-    exception; any other is folded anew from its facts.
+    exception. Another has one of its own, which goes on as long as facts come in order, and is made anew otherwise.
     """
-    facts: Sequence[Fact] = stream.facts
-    width = facts[0].visibility.width
-    if stream.in_order and not stream.rewritten and stream.width >= width:
+    stream = draft.stream
+    if is_public(stream):
         return stream
+    draft.public = _continued(draft) or public_fold_of(stream)
+    return draft.public
+
+
+def is_public(stream: Stream) -> bool:
+    """Whether a stream as recorded is what lists show of it."""
+    return stream.in_order and not stream.rewritten and stream.width >= stream.facts[0].visibility.width
+
+
+def public_fold_of(stream: Stream) -> Stream:
+    """The public fold, made from all facts."""
+    facts = stream.facts
+    width = facts[0].visibility.width
     moment = facts[-1].occurred_at
     records = [Recorded(fact, ordinal, moment) for ordinal, fact in enumerate(facts)]
     return fold(
         stream.stream_id, [record.fact for record in effective(records) if record.fact.visibility.width >= width]
     )
+
+
+def _continued(draft: Draft) -> Stream | None:
+    """A fork of the public fold that is kept, with the draft's facts; None when they cannot simply be added to it."""
+    kept = draft.kept
+    if kept is None or kept.public is None or kept.version != draft.base_version or draft.rewrites:
+        return None
+    shown = kept.public.fork()
+    width = kept.records[0].fact.visibility.width
+    for version in range(draft.base_version + 1, draft.stream.version + 1):
+        fact = draft.stream.entry(version).fact
+        if fact.visibility.width >= width:
+            evolve(shown, fact)
+    return shown if shown.in_order else None
 
 
 def card_place(workspace_id: UUID, stream: UUID) -> bytes:

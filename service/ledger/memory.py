@@ -11,10 +11,11 @@ from domain.stream import Stream
 class Kept:
     """One stream as this process knows it: the fold in recorded order, every fact, the digest of each proposal."""
 
-    __slots__ = ("by_event", "digests", "records", "stream")
+    __slots__ = ("by_event", "digests", "public", "records", "stream")
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
+        self.public: Stream | None = None  # what lists show of it, when that is not the stream itself and is known
         self.records: list[Recorded] = []
         self.digests: list[bytes | None] = []
         self.by_event: dict[UUID, int] = {}

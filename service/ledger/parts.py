@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, inspect
 
+from domain.corrections import replacement
 from domain.events import CATALOGUE
+from domain.events.declaring import Data
 from domain.events.record import EventCorrected
 from domain.facts import ERASED, Fact
 from service.ledger.canonical import canonical
@@ -37,7 +39,7 @@ def divide(fact: Fact) -> Parts:
     """The canonical parts of `fact`, without its place in a stream (the chain binds that)."""
     structure, words = _split(fact.data)
     if isinstance(fact.data, EventCorrected):
-        structure["data"], words["data"] = _split(corrected_data(fact.data))
+        structure["data"], words["data"] = _split(replacement(fact.data))
     if fact.evidence:
         words["evidence"] = msgspec.to_builtins(fact.evidence)
     envelope: dict[str, Any] = {
@@ -58,7 +60,8 @@ def divide(fact: Fact) -> Parts:
 
 
 def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None, words: bytes | None) -> Fact:
-    """The fact that was divided. Missing words read as `ERASED` where the type requires them.
+    """The fact that was divided. Missing words read as `ERASED` where the type requires them; without
+    structure there is no data.
 
     Raises msgspec.ValidationError or KeyError when the bytes are not what `divide` writes.
     """
@@ -67,12 +70,15 @@ def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None
     said = {} if words is None else msgspec.json.decode(words)
     known["evidence"] = said.pop("evidence", ())
     known["stream_id"], known["stream_version"] = stream_id, version
-    held = {} if structure is None else msgspec.json.decode(structure)
-    if event_type.cls is EventCorrected and structure is not None:
+    known["data"] = None if structure is None else _data(event_type.cls, msgspec.json.decode(structure), said)
+    return msgspec.convert(known, Fact)
+
+
+def _data(cls: type[Data], held: dict[str, Any], said: dict[str, Any]) -> Data:
+    if cls is EventCorrected:
         target = CATALOGUE[held["target_type"]].cls
         held["data"] = _merge(target, held["data"], said.pop("data", {}))
-    known["data"] = msgspec.convert(_merge(event_type.cls, held, said), event_type.cls)
-    return msgspec.convert(known, Fact)
+    return msgspec.convert(_merge(cls, held, said), cls)
 
 
 _ENVELOPE_OPTIONAL = tuple(
@@ -182,9 +188,3 @@ def _structs_in(described: inspect.Type) -> list[type[Struct]]:
 
 for _type in CATALOGUE.values():
     _plan(_type.cls)
-
-
-def corrected_data(correction: EventCorrected) -> Struct:
-    """A correction's `data` as the struct of its target's type."""
-    assert correction.target_type is not None, "completion names the target's type"
-    return msgspec.convert(correction.data, CATALOGUE[correction.target_type].cls)

@@ -126,6 +126,10 @@ class Workspace:
                 self._memory.put(self.workspace_id, stream, kept)
         elif kept.version == draft.base_version:
             draft.stream.merge()
+            if draft.public is not None and draft.public.parent is not None:
+                draft.public.merge()
+            else:
+                kept.public = draft.public
         draft.kept = kept
         for record, digest in added:
             if record.fact.stream_version == kept.version + 1:
@@ -224,6 +228,7 @@ class Workspace:
                 continue  # somebody else folded it in while this was being read
             record = self.unseal(row, kept.stream.kind, cipher)
             evolve(kept.stream, record.fact)
+            kept.public = None
             kept.add(record, row.proposal_digest)
             if self.kept(stream) is kept:
                 self._memory.grew(1)

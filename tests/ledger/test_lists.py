@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from domain.facts import Visibility
+from projections.stream_state import stream_state
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.questions import AgendaQuestion, PartiesQuestion, Row, RowsQuestion
-from tests.ledger.conftest import member, proposal
+from tests.ledger.conftest import Opening, a_deal, member, note, proposal
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +57,14 @@ async def deals(ledger: Ledger, who: Identity, number: int) -> list[str]:
             facts.append(proposal("stage.entered", at=at(10), stage="deciding"))
         if index % 4 == 0:
             facts.append(proposal("deal.closed", at=at(11), outcome=chance.choice(["won", "lost"])))
+        if index % 6 == 1:  # learned late, so that the order of recording is not the order of happening
+            facts.append(proposal("stage.entered", at=at(index % 7 + 0.5), stage="first_thought"))
         await ledger.append(who, stream_id, facts, opens=True)
+        if index % 4 == 2:  # he was not there after all
+            joined = (await ledger.history(who, stream_id)).records[1].fact
+            void = proposal("event.voided", at=at(12), target_event_id=str(joined.event_id), reason="A namesake")
+            await ledger.append(who, stream_id, [void], opens=False)
+        await note(ledger, who, stream_id, "And so on")
         made.append(stream_id)
     return made
 
@@ -165,6 +173,7 @@ async def test_people_of_now_are_the_people_of_the_folded_log(ledger: Ledger, no
     folded = (await ledger.parties(noor, PartiesQuestion(known_at=await ledger.position(noor)))).parties
     assert derived == folded
     assert len(derived) == 4
+    assert sum(card.stream_count for card in derived) == 24 + 18
     seller = next(card for card in derived if card.party_id == noor.caller.party_id)
     assert seller.stream_count == 24
     assert len(seller.streams) == 20
@@ -209,3 +218,35 @@ async def test_the_agenda_holds_what_is_due_in_the_window_after_what_is_overdue(
     assert len({item.subject_id for item in items}) == len(items) > 2
     nobody = msgspec.structs.replace(question, party=UUID(int=77), after=None)
     assert (await ledger.agenda(noor, nobody)).items == []
+
+
+async def test_a_stream_with_late_and_voided_facts_goes_on_as_if_folded_from_the_start(
+    ledger: Ledger, noor: Identity, opening: Opening
+) -> None:
+    deal = await a_deal(ledger, noor)
+    late = proposal("stage.entered", at="2026-03-03T09:00:00Z", stage="deciding")
+    await ledger.append(noor, deal, [proposal("note.recorded", at="2026-04-01T09:00:00Z", text="Later")], opens=False)
+    noted_id = (await ledger.append(noor, deal, [late], opens=False)).events[0].fact.event_id
+    for day in range(2, 9):
+        stage = "deciding" if day % 2 else "active_looking"
+        fact = proposal("stage.entered", at=f"2026-04-{day:02}T09:00:00Z", stage=stage)
+        await ledger.append(noor, deal, [fact], opens=False)
+    void = proposal("event.voided", target_event_id=str(noted_id), reason="Too early")
+    await ledger.append(noor, deal, [void], opens=False)
+    hidden = msgspec.structs.replace(
+        proposal("note.recorded", at="2026-05-01T09:00:00Z", text="For me alone"), visibility=Visibility.PRIVATE
+    )
+    await ledger.append(noor, deal, [hidden], opens=False)
+    last = proposal("force.observed", at="2026-04-20T09:00:00Z", force="pull", statement="Rest", intensity=2)
+    await ledger.append(noor, deal, [last], opens=False)
+    async with opening() as restarted:
+        for kept, fresh in [(ledger, restarted), (restarted, ledger)]:
+            one, other = await kept.history(noor, deal), await fresh.history(noor, deal)
+            assert one.records == other.records
+            assert one.stream is not None
+            assert other.stream is not None
+            assert stream_state(one.stream, START) == stream_state(other.stream, START)
+            question = RowsQuestion(kind="deal")
+            assert await all_rows(kept, noor, question) == await all_rows(
+                fresh, noor, msgspec.structs.replace(question, known_at=await fresh.position(noor))
+            )

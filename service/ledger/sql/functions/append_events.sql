@@ -31,7 +31,8 @@ CREATE OR REPLACE FUNCTION append_events(
     p_words_digests     bytea[],
     p_proposal_digests  bytea[],
     p_rows              jsonb,    -- the list rows of the streams written to; without `card`, the card stays
-    p_participations    jsonb     -- the participations that changed; without `name`, the name stays
+    p_participations    jsonb,    -- the participations that changed; without `name`, the name stays
+    p_rewritten         integer[] -- streams whose participations are written anew: a void may take a joining out again
 ) RETURNS TABLE (verdict text, first_position bigint, stored_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -126,6 +127,12 @@ BEGIN
         forces_net = excluded.forces_net, dues = excluded.dues, attention_at = excluded.attention_at,
         has_routine = excluded.has_routine, opened_at = excluded.opened_at, last_event_at = excluded.last_event_at,
         updated_at = excluded.updated_at;
+
+    IF cardinality(p_rewritten) > 0 THEN
+        DELETE FROM participation p
+         WHERE p.workspace_id = p_workspace
+           AND p.stream_id IN (SELECT p_streams[stream] FROM unnest(p_rewritten) AS stream);
+    END IF;
 
     IF p_participations IS NOT NULL THEN
         INSERT INTO participation AS p (workspace_id, party_id, stream_id, side, roles, joined_at, left_at, name,

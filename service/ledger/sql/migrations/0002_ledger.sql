@@ -76,6 +76,7 @@ CREATE TABLE participation (
     owed         integer     NOT NULL,  -- open promises made to this party on the stream
     PRIMARY KEY (workspace_id, party_id, stream_id)
 );
+CREATE INDEX participation_by_stream ON participation (workspace_id, stream_id);
 COMMENT ON TABLE participation IS 'Who takes part in which stream, derived from the facts and written with them.';
 
 CREATE TABLE content_key (
