@@ -1,0 +1,130 @@
+"""The table of demands: each row a figure, what it is compared with, what it must reach and what it aims at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from statistics import median
+
+from benchmarks.bench import Figure
+from benchmarks.growth import Growth
+from benchmarks.importing import Import
+from benchmarks.rounds import AUTOCOMMIT, BARE, LONE, OURS, STOCK, Point, Results, ratios
+from benchmarks.sizes import Sizes
+
+MEMORY_MUST_MB, MEMORY_AIM_MB = 250, 150
+FIRST_START_MUST_S, FIRST_START_AIM_S = 4, 2
+NEXT_START_MUST_S, NEXT_START_AIM_S = 1.5, 0.7
+
+
+@dataclass(frozen=True)
+class Row:
+    """One demand. `values` are one for each round, in `unit` (a ratio without one); at least `must`, or at most it."""
+
+    what: str
+    against: str
+    figure: str
+    values: list[float]
+    must: float | None = None
+    aim: float | None = None
+    at_most: bool = False
+    unit: str = ""
+
+    @property
+    def value(self) -> float:
+        return median(self.values)
+
+    @property
+    def verdict(self) -> str:
+        if self.must is None or self.aim is None:
+            return "for information"
+        if self._reaches(self.aim):
+            return "aim reached"
+        return "reached" if self._reaches(self.must) else "NOT reached"
+
+    def _reaches(self, bound: float) -> bool:
+        return self.value <= bound if self.at_most else self.value >= bound
+
+
+@dataclass
+class Measured:
+    """Everything that a run measured; empty is what was not asked for."""
+
+    results: Results = field(default_factory=dict)
+    starts: tuple[list[float], list[float]] | None = None
+    imports: list[Import] | None = None
+    growth: Growth | None = None
+
+
+def rows(measured: Measured, sizes: Sizes) -> Iterator[Row]:
+    """The table, as far as it was measured."""
+    if measured.results:
+        yield from _side_by_side(measured.results, sizes)
+    if measured.growth:
+        yield from _growth(measured.growth)
+    if measured.starts:
+        first, following = measured.starts
+        yield _start("first start, making its database cluster", first, FIRST_START_MUST_S, FIRST_START_AIM_S)
+        yield _start("next start", following, NEXT_START_MUST_S, NEXT_START_AIM_S)
+    if measured.imports:
+        rate, copy = (median(one.rate for one in measured.imports), median(one.copy_rate for one in measured.imports))
+        values = [one.rate / one.copy_rate for one in measured.imports]
+        figure = f"{rate:,.0f} facts/s to {copy:,.0f}/s"
+        yield Row("import of a CSV export, from command to end", "COPY of the same facts", figure, values, 0.05, 0.2)
+
+
+def _side_by_side(results: Results, sizes: Sizes) -> Iterator[Row]:
+    many = sizes.connections
+    append = f"append one fact, {many} connections, {sizes.streams:,} streams"
+    page = f"page of 100 facts, of {sizes.read_deals * sizes.read_facts:,}"
+    get = f"GET one deal of {sizes.read_facts} facts"
+    demands: tuple[tuple[str, str, int, str, str, float, float], ...] = (
+        ("append", append, many, BARE, "the route without a database", 0.5, 0.8),
+        ("append", append, many, AUTOCOMMIT, "hand-made, autocommit", 2.0, 3.0),
+        ("append", append, many, STOCK, "stock eventsourcing", 8, 15),
+        ("get", get, many, AUTOCOMMIT, "hand-made single-row select", 1.0, 1.5),
+        ("page", page, many, AUTOCOMMIT, "hand-made page as JSON", 1.0, 2.0),
+    )
+    for operation, what, connections, name, against, must, aim in demands:
+        mine, other = Point(OURS, operation, connections), Point(name, operation, connections)  # type: ignore[arg-type]
+        if mine in results:
+            yield Row(what, against, _rates(results[mine], results[other]), _ratios(results, mine, other), must, aim)
+    mine, other = Point(OURS, "append", LONE), Point(AUTOCOMMIT, "append", LONE)
+    if mine in results:
+        p50 = (_p50(results[mine]), _p50(results[other]))
+        values = ratios(results, mine, other, lambda figure: figure.p50_ms)
+        what = "append one fact, 1 connection, p50"
+        figure = f"{p50[0]:.2f} ms to {p50[1]:.2f} ms"
+        yield Row(what, "hand-made, autocommit", figure, values, 1.2, 1.0, at_most=True)
+
+
+def _growth(growth: Growth) -> Iterator[Row]:
+    against = f"itself at {growth.small_facts:,}"
+    what = f"at {growth.large_facts:,} facts"
+    for name, large, small in (
+        ("append", growth.large_append, growth.small_append),
+        ("GET one deal", growth.large_get, growth.small_get),
+    ):
+        values = [one.rate / other.rate for one, other in zip(large, small, strict=True)]
+        yield Row(f"{name} {what}", against, _rates(large, small), values, 0.9, 1.0)
+    values = [one.rate / other.rate for one, other in zip(growth.spread, growth.large_get, strict=True)]
+    figure = _rates(growth.spread, growth.large_get)
+    yield Row("GET one deal, in turn over all of them: most not in memory", "those in memory", figure, values)
+    memory = median(growth.resident_mb)
+    what = f"memory of the service {what}, after reading all deals"
+    figure = f"{memory:,.0f} MB"
+    yield Row(what, "", figure, growth.resident_mb, MEMORY_MUST_MB, MEMORY_AIM_MB, at_most=True, unit="MB")
+
+
+def _start(what: str, values: list[float], must: float, aim: float) -> Row:
+    return Row(what, "", f"{median(values):.2f} s", values, must, aim, at_most=True, unit="s")
+
+
+def _rates(mine: list[Figure], other: list[Figure]) -> str:
+    return f"{median(one.rate for one in mine):,.0f}/s to {median(one.rate for one in other):,.0f}/s"
+
+
+def _ratios(results: Results, mine: Point, other: Point) -> list[float]:
+    return ratios(results, mine, other, lambda figure: figure.rate)
+
+
+def _p50(figures: list[Figure]) -> float:
+    return median(one.p50_ms for one in figures)

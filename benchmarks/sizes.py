@@ -1,0 +1,46 @@
+"""How much is measured: the full measure, and a quick look that only proves that everything still runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """`streams` are appended to; the reads go over `read_deals` deals of `read_facts` facts each."""
+
+    rounds: int
+    seconds: float
+    connections: int
+    streams: int
+    read_deals: int
+    read_facts: int
+    import_rows: int
+    small_log_deals: int
+    large_log_deals: int
+    log_deal_facts: int
+
+
+FULL = Sizes(
+    rounds=3,
+    seconds=5,
+    connections=32,
+    streams=2_000,
+    read_deals=1_000,  # 100,000 facts, all of which the service's cache holds
+    read_facts=100,  # a page
+    import_rows=10_000,
+    small_log_deals=200,  # 10,000 facts
+    large_log_deals=20_000,  # 1,000,000 facts, five times what the cache holds
+    log_deal_facts=50,
+)
+
+QUICK = Sizes(
+    rounds=1,
+    seconds=2,
+    connections=32,
+    streams=64,
+    read_deals=8,
+    read_facts=100,
+    import_rows=200,
+    small_log_deals=8,
+    large_log_deals=32,
+    log_deal_facts=50,
+)
