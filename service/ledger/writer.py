@@ -111,34 +111,40 @@ class Writer:
             _refuse(asks, failure)
 
     async def _commit_together(self, asks: list[Ask]) -> None:
+        sent: set[UUID] = set()
         try:
-            group, first, stored_at = await self._attempt(asks)
+            group, first, stored_at = await self._attempt(asks, sent)
         except StoreUnavailable as lost:
-            group, first, stored_at = await self._attempt_after_loss(asks, lost)
+            group, first, stored_at = await self._attempt_after_loss(asks, lost, sent)
         if first is not None and stored_at is not None:
             self._keep(group, first, stored_at)
-        self._answer(group)
+        self._answer(group, sent)
 
-    async def _attempt(self, asks: list[Ask]) -> tuple[Group, int | None, datetime | None]:
-        """Decide on what is in memory and append; when that was stale, decide again under the counter row."""
+    async def _attempt(self, asks: list[Ask], sent: set[UUID]) -> tuple[Group, int | None, datetime | None]:
+        """Decide on what is in memory and append; when that was stale, decide again under the counter row.
+
+        `sent` gets the ids of the facts that may be recorded by this, even when its answer is lost.
+        """
         kept = await self._workspace.load({ask.stream for ask in asks})
         at = self._clock.now()
         group = decide(asks, kept, {}, at)
         if group.staged:
+            sent.update(one.fact.event_id for _, one in group.staged)
             async with self._store.connection() as connection:
                 appended = await append(self._workspace, self._ciphers, self._rows, connection, group, at)
             if appended is not None:
                 return group, *appended
+            sent.clear()
         elif not group.refused or not await self._moved():
             return group, None, None
-        return await self._attempt_holding(asks)
+        return await self._attempt_holding(asks, sent)
 
     async def _moved(self) -> bool:
         before = self._workspace.position
         await self._workspace.follow()
         return self._workspace.position != before
 
-    async def _attempt_holding(self, asks: list[Ask]) -> tuple[Group, int | None, datetime | None]:
+    async def _attempt_holding(self, asks: list[Ask], sent: set[UUID]) -> tuple[Group, int | None, datetime | None]:
         """Decide and append while nobody else can append to the workspace."""
         workspace = self._workspace
         async with self._store.connection() as connection, connection.transaction():
@@ -150,6 +156,7 @@ class Writer:
             group = decide(asks, kept, elsewhere, at)
             if not group.staged:
                 return group, None, None
+            sent.update(one.fact.event_id for _, one in group.staged)
             appended = await append(workspace, self._ciphers, self._rows, connection, group, at)
             if appended is None:
                 raise RuntimeError("An append that held the counter row was told it was stale.")
@@ -162,7 +169,7 @@ class Writer:
         return {event_id: stream for event_id, stream, _ in rows if ids[event_id] != stream}
 
     async def _attempt_after_loss(
-        self, asks: list[Ask], lost: StoreUnavailable
+        self, asks: list[Ask], lost: StoreUnavailable, sent: set[UUID]
     ) -> tuple[Group, int | None, datetime | None]:
         """The connection died before the answer came: look, under the counter row, what became of the facts.
 
@@ -172,7 +179,7 @@ class Writer:
         if isinstance(lost.__cause__, _NOTHING_HAPPENED):
             raise lost
         log.warning("append answer lost, resolving by event id: %s", lost)
-        return await self._attempt_holding(asks)
+        return await self._attempt_holding(asks, sent)
 
     def _keep(self, group: Group, first: int, stored_at: datetime) -> None:
         """Move what is kept to what was just recorded."""
@@ -183,17 +190,20 @@ class Writer:
             self._workspace.take_in(stream, draft, added[stream])
         self._workspace.advanced(first, len(group.staged))
 
-    def _answer(self, group: Group) -> None:
+    def _answer(self, group: Group, sent: set[UUID]) -> None:
+        """Tell everybody. What an attempt of ours recorded is new to whom it is told first, also when it was found."""
         for ask, refusal in group.refused:
             _refuse([ask], with_missed(refusal, ask, group.drafts.get(ask.stream)))
         for decided in group.granted:
+            ours = sent.intersection(decided.ask.event_ids)
+            sent -= ours
             if decided.ask.answer.done():
                 continue  # nobody waits for it any more
             kept = group.drafts[decided.ask.stream].kept
             assert kept is not None, "a granted ask has a stream"
             events = [record for event_id in decided.ask.event_ids if (record := kept.find(event_id)) is not None]
             decided.ask.answer.set_result(
-                Appended(events, not decided.staged, kept.version, max(one.position for one in events) + 1)
+                Appended(events, not ours, kept.version, max(one.position for one in events) + 1)
             )
 
 
