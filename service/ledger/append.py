@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.facts import Fact
 from domain.subjects import subject_of
+from service.ledger.arrays import bigint_array, bytea_array, integer_array, text_array, uuid_array
 from service.ledger.deciding import Group
 from service.ledger.keys import Ciphers, NewKey
 from service.ledger.listing import ListRows
@@ -89,26 +90,26 @@ async def _call(
         {
             "workspace": workspace.workspace_id,
             "at": at,
-            "streams": [stream for stream, _ in drafts],
-            "kinds": [draft.stream.kind for _, draft in drafts],
-            "versions": [draft.base_version for _, draft in drafts],
-            "key_ids": [key.key_id for key in new_keys],
-            "key_kinds": [key.kind for key in new_keys],
-            "key_owners": [key.owner_id for key in new_keys],
-            "key_wraps": [key.wrapped for key in new_keys],
-            "event_streams": [place[stream] for stream, _ in staged],
-            "event_ids": [one.fact.event_id for _, one in staged],
-            "types": [one.fact.type for _, one in staged],
-            "envelopes": [part.envelope for part in sealed],
-            "structures": [part.structure for part in sealed],
-            "structure_digests": [part.structure_digest for part in sealed],
-            "words": [part.words for part in sealed],
-            "words_keys": [part.words_key for part in sealed],
-            "words_digests": [part.words_digest for part in sealed],
-            "proposal_digests": [one.proposal_digest for _, one in staged],
+            "streams": uuid_array(stream for stream, _ in drafts),
+            "kinds": text_array(draft.stream.kind for _, draft in drafts),
+            "versions": bigint_array([draft.base_version for _, draft in drafts]),
+            "key_ids": uuid_array(key.key_id for key in new_keys),
+            "key_kinds": text_array(key.kind for key in new_keys),
+            "key_owners": uuid_array(key.owner_id for key in new_keys),
+            "key_wraps": bytea_array(key.wrapped for key in new_keys),
+            "event_streams": integer_array([place[stream] for stream, _ in staged]),
+            "event_ids": uuid_array(one.fact.event_id for _, one in staged),
+            "types": text_array(one.fact.type for _, one in staged),
+            "envelopes": bytea_array(part.envelope for part in sealed),
+            "structures": bytea_array(part.structure for part in sealed),
+            "structure_digests": bytea_array(part.structure_digest for part in sealed),
+            "words": bytea_array(part.words for part in sealed),
+            "words_keys": uuid_array(part.words_key for part in sealed),
+            "words_digests": bytea_array(part.words_digest for part in sealed),
+            "proposal_digests": bytea_array(one.proposal_digest for _, one in staged),
             "rows": derived.rows,
             "participations": derived.participations,
-            "rewritten": derived.rewritten,
+            "rewritten": integer_array(derived.rewritten),
         },
     )
     return answer[0]

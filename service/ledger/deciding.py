@@ -95,9 +95,13 @@ def _decide(ask: Ask, draft: Draft, elsewhere: Mapping[UUID, UUID], at: datetime
     if not new:
         return Decided(ask, ())
     _first_new(ask, draft)
-    fork = draft.stream.fork()
-    facts = admit_all(fork, [(proposal, event_id) for proposal, event_id, _ in new], ask.caller, at)
-    fork.merge()
+    proposals = [(proposal, event_id) for proposal, event_id, _ in new]
+    if len(proposals) == 1:  # a single fact is refused before it changes anything
+        facts = admit_all(draft.stream, proposals, ask.caller, at)
+    else:
+        fork = draft.stream.fork()
+        facts = admit_all(fork, proposals, ask.caller, at)
+        fork.merge()
     staged = tuple(Staged(fact, sent) for fact, (_, _, sent) in zip(facts, new, strict=True))
     for one in staged:
         draft.staged[one.fact.event_id] = one

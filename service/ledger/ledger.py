@@ -112,10 +112,11 @@ class Ledger:
         if dry_run:
             return await self._rehearse(workspace, ask)
         writer.submit(ask)
+        deadline = asyncio.get_running_loop().call_later(APPEND_DEADLINE_S, _give_up, ask)
         try:
-            return await asyncio.wait_for(ask.answer, APPEND_DEADLINE_S)
-        except TimeoutError:
-            raise StoreUnavailable("no answer within the deadline") from None
+            return await ask.answer
+        finally:
+            deadline.cancel()
 
     async def _rehearse(self, workspace: Workspace, ask: Ask) -> Appended:
         """What an ask would be answered, without recording anything: positions and times are what they would be now."""
@@ -229,3 +230,8 @@ class Ledger:
                 self._memory.drop_workspace(workspace_id)
                 del self._workspaces[workspace_id]
                 return
+
+
+def _give_up(ask: Ask) -> None:
+    if not ask.answer.done():
+        ask.answer.set_exception(StoreUnavailable("no answer within the deadline"))

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from service.ledger.arrays import Array, ArrayDumper
 from service.ledger.refusals import StoreUnavailable
 
 # A statement that takes longer is stuck, not slow; a lock that is not free by then belongs to somebody's maintenance.
@@ -47,6 +48,7 @@ class Store:
             reconnect_timeout=0,  # never give up: the server may be back in an hour
             open=False,
             name="throughline",
+            configure=_configure,
             kwargs={
                 "autocommit": True,
                 "options": _SESSION,
@@ -83,6 +85,10 @@ class Store:
     async def _read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self.connection() as connection:
             return await fetch(connection, sql, parameters)
+
+
+async def _configure(connection: AsyncConnection[tuple[Any, ...]]) -> None:
+    connection.adapters.register_dumper(Array, ArrayDumper)
 
 
 async def fetch(
