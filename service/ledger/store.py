@@ -45,7 +45,7 @@ class Store:
             max_size=connections_max,
             max_waiting=CONNECTION_WAITERS_MAX,
             timeout=CONNECTION_WAIT_S,
-            reconnect_timeout=0,  # never give up: the server may be back in an hour
+            reconnect_timeout=0,  # a request that finds no connection starts the next attempt itself
             open=False,
             name="throughline",
             configure=_configure,
@@ -69,7 +69,12 @@ class Store:
         """A connection for several statements, such as a transaction. Raises `StoreUnavailable`."""
         try:
             async with self._pool.connection() as connection:
-                yield connection
+                try:
+                    yield connection
+                except (psycopg.OperationalError, psycopg.InterfaceError):
+                    if connection.closed:  # what cut this one has most likely cut those that lie idle too
+                        await self._pool.drain()
+                    raise
         except (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError) as failure:
             raise StoreUnavailable(type(failure).__name__) from failure
 
