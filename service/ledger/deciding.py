@@ -14,7 +14,7 @@ from domain.refusals import Refusal, StreamExists
 from domain.stream import Stream, initial
 from service.ledger.asking import Ask, Decided, Staged
 from service.ledger.memory import Kept
-from service.ledger.refusals import Absent, EventIdReused, LedgerRefusal, Unreadable, VersionMismatch
+from service.ledger.refusals import Absent, EventIdReused, LedgerRefusal, VersionMismatch
 
 _REWRITES = REWRITING | {"visibility.widened"}
 
@@ -52,7 +52,7 @@ class Group(Struct):
 
 
 def decide(
-    asks: Sequence[Ask], kept: Mapping[UUID, Kept | Unreadable], elsewhere: Mapping[UUID, UUID], at: datetime
+    asks: Sequence[Ask], kept: Mapping[UUID, Kept | LedgerRefusal], elsewhere: Mapping[UUID, UUID], at: datetime
 ) -> Group:
     """Decide each ask in order; a refused one leaves no trace for the next.
 
@@ -63,7 +63,9 @@ def decide(
     for ask in asks:
         try:
             found = kept.get(ask.stream)
-            if isinstance(found, Unreadable):
+            if isinstance(found, Absent) and ask.opens:
+                raise StreamExists("This stream id is taken.")
+            if isinstance(found, LedgerRefusal):
                 raise found
             draft = drafts.get(ask.stream)
             if draft is None:

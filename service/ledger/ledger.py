@@ -29,7 +29,7 @@ from service.ledger.questions import (
     RowsPage,
     RowsQuestion,
 )
-from service.ledger.refusals import Absent, StoreUnavailable, Unreadable
+from service.ledger.refusals import Absent, LedgerRefusal, StoreUnavailable
 from service.ledger.store import Store, statement
 from service.ledger.workspace import Workspace
 from service.ledger.writer import Writer
@@ -152,10 +152,10 @@ class Ledger:
 
     async def _kept(self, workspace: Workspace, stream_id: str) -> Kept:
         stream = stream_uuid(stream_id)
-        kept: Kept | Unreadable | None = workspace.kept(stream)
+        kept: Kept | LedgerRefusal | None = workspace.kept(stream)
         if kept is None:
             kept = (await workspace.load([stream])).get(stream)
-        if isinstance(kept, Unreadable):
+        if isinstance(kept, LedgerRefusal):
             raise kept
         if kept is None or kept.stream.stream_id != stream_id:
             raise Absent

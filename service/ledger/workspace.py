@@ -15,13 +15,16 @@ from service.ledger.credentials import Credentials
 from service.ledger.deciding import Draft
 from service.ledger.keys import Ciphers
 from service.ledger.memory import Kept, Memory
-from service.ledger.refusals import NoSuchKey, Unreadable
+from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, Unreadable
 from service.ledger.sealing import Stored, unseal
 from service.ledger.store import Store, fetch, statement
 
 # Facts read from the database in one round trip, and unsealed before the event loop gets a breath (about 10 ms).
 FACTS_PER_READ = 2_000
 FACTS_PER_BREATH = 500
+# The kind of streams that applications of their own keep in the log. Nobody reads one through the service, so that it
+# is `Absent` here; but its id is taken, its facts have positions and leaves, and the follower goes past them.
+OPAQUE = "opaque"
 # Behind by more than this, forgetting all streams is cheaper than catching up on each.
 CATCH_UP_MAX = 20_000
 
@@ -145,12 +148,13 @@ class Workspace:
 
     async def load(
         self, streams: Collection[UUID], connection: Connection | None = None
-    ) -> dict[UUID, Kept | Unreadable]:
+    ) -> dict[UUID, Kept | LedgerRefusal]:
         """The streams that exist among those asked for, from memory or from the database.
 
-        One that cannot be read stands in the answer as its `Unreadable`, so that it spoils nothing for the others.
+        One that cannot be read stands in the answer as its `Unreadable`, so that it spoils nothing for the others; one
+        that is another application's as `Absent`.
         """
-        found: dict[UUID, Kept | Unreadable] = {}
+        found: dict[UUID, Kept | LedgerRefusal] = {}
         missing = []
         for stream in streams:
             kept = self.kept(stream)
@@ -162,15 +166,20 @@ class Workspace:
             found |= await self._load_missing(missing, connection)
         return found
 
-    async def _load_missing(self, streams: list[UUID], connection: Connection | None) -> dict[UUID, Kept | Unreadable]:
+    async def _load_missing(
+        self, streams: list[UUID], connection: Connection | None
+    ) -> dict[UUID, Kept | LedgerRefusal]:
         known_before = self.position
         rows = await self._read(connection, _STREAMS, {"workspace": self.workspace_id, "streams": streams})
         loaded: dict[UUID, Kept] = {}
+        answer: dict[UUID, Kept | LedgerRefusal] = {}
         for stream, kind, _version, wrapped in rows:
+            if kind == OPAQUE:
+                answer[stream] = Absent()
+                continue
             if wrapped is not None:
                 self._ciphers.learn(self.workspace_id, stream, "stream", stream, wrapped)
             loaded[stream] = Kept(initial(stream_key(kind, stream)))
-        answer: dict[UUID, Kept | Unreadable] = {}
         answer |= await self._extend(loaded, connection)
         if self.position != known_before:  # the log was followed meanwhile, past streams that were not kept yet
             answer |= await self._extend(loaded, connection)
