@@ -1,6 +1,6 @@
 """What is due: promises, routine periods, milestones and noes to revisit, over all streams that the caller may see."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from litestar.handlers import HTTPRouteHandler
 from msgspec import field
@@ -17,10 +17,11 @@ from service.ledger.questions import After, AgendaQuestion
 # A fortnight is what a person plans ahead; a year of a daily routine is the most that is worth listing.
 WINDOW_DEFAULT = timedelta(days=14)
 WINDOW_MAX = timedelta(days=366)
+FIRST_MOMENT, LAST_MOMENT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class AgendaAsked(Times, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Whose agenda, from when until when. Absent: anybody's, from now, for a fortnight."""
+    """Whose agenda, from when until when. Absent: anybody's, from now, for a fortnight; or the fortnight up to `to`."""
 
     party: PartyOrMe | None = None
     start: Instant | None = field(default=None, name="from")
@@ -51,11 +52,11 @@ def _question(request: Call, asked: AgendaAsked, bound_to: bytes) -> AgendaQuest
 
 
 def _window(asked: AgendaAsked, now: datetime) -> tuple[datetime, datetime]:
-    start = asked.start or asked.as_of or now
-    try:
-        end = asked.end or start + WINDOW_DEFAULT
-    except OverflowError:
-        raise refuse_parameter("from", "The fortnight after `from` is past the calendar.", "an earlier time") from None
+    if asked.start is None and asked.end is not None:
+        start = max(asked.end, FIRST_MOMENT + WINDOW_DEFAULT) - WINDOW_DEFAULT
+    else:
+        start = asked.start or asked.as_of or now
+    end = asked.end or min(start, LAST_MOMENT - WINDOW_DEFAULT) + WINDOW_DEFAULT
     if end < start:
         raise refuse_parameter("to", "`to` is before `from`.", "a time after `from`")
     if end - start > WINDOW_MAX:

@@ -1,5 +1,6 @@
 """Whether the process lives, and whether it can do its work. For supervisors and load balancers; tells nothing else."""
 
+import logging
 from typing import Literal
 
 from litestar.handlers import HTTPRouteHandler
@@ -11,6 +12,8 @@ from service.http.operations import PUBLIC, Operation, Reply
 from service.http.problems import Problem
 from service.http.questions import Nothing
 from service.migrate import schema_difference
+
+log = logging.getLogger("throughline.http")
 
 NOT_READY_RETRY_S = 2
 
@@ -33,7 +36,8 @@ async def ready(request: Call) -> Answer:
     if request.app.state.stopping:
         raise not_ready("The service is stopping.")
     if fault := schema_difference(await request.ledger.ready()):
-        raise not_ready(fault)
+        log.warning("not ready: %s", fault)
+        raise not_ready("The database does not have the schema of this version.")
     return as_json(Health("ready"))
 
 
