@@ -72,8 +72,7 @@ def csv(file: Path, map_: str, chosen: UUID | None, report: Path | None) -> None
             if first_owner_key(ready.dsn, ready.master_key, settings):
                 console.print(f"Made a first workspace; its owner's key is in {settings.data / OWNER_KEY_FILE}.")
             run = _Run(meaning, settings, ready, chosen, rows, telling)
-            counts, took_s = asyncio.run(run.run(planner.plan(rows, seen)))
-    telling.end(counts, took_s, stopped=run.stopped)
+            counts = asyncio.run(run.run(planner.plan(rows, seen)))
     if run.stopped:
         sys.exit(EXIT_STOPPED)
     if counts.not_taken:
@@ -100,8 +99,8 @@ class _Run:
         self._rows = rows
         self._telling = telling
 
-    async def run(self, planned: Iterator[PlannedRow | NotTaken]) -> tuple[Counts, float]:
-        """What came of it, and how many seconds it took."""
+    async def run(self, planned: Iterator[PlannedRow | NotTaken]) -> Counts:
+        """What came of it, which has been told by then, also when it ended early."""
         async with Ledger.open(self._ready.dsn, self._ready.master_key, self._settings) as ledger:
             workspace_id = await workspace_of(ledger, self._chosen)
             identity = importer(workspace_id, self._meaning.file.source)
@@ -109,9 +108,12 @@ class _Run:
             work = Import(ledger, identity, self._meaning.rules, self._telling.not_taken)
             self._stop_on_signals(work)
             started = time.monotonic()
-            with self._telling:
-                await work.take(self._watched(planned, work))
-            return work.counts, time.monotonic() - started
+            try:
+                with self._telling:
+                    await work.take(self._watched(planned, work))
+            finally:
+                self._telling.end(work.counts, time.monotonic() - started, stopped=self.stopped)
+            return work.counts
 
     def _watched(self, planned: Iterator[PlannedRow | NotTaken], work: Import) -> Iterator[PlannedRow | NotTaken]:
         for row in planned:

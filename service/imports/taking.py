@@ -16,7 +16,7 @@ from service.imports.values import source_id
 from service.ledger.asking import Appended
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
-from service.ledger.refusals import Absent, EventIdReused, Overloaded, StoreUnavailable
+from service.ledger.refusals import Absent, EventIdReused, Overloaded, StoreUnavailable, Unreadable
 
 # Some five facts a row: enough for two full commits under way, and a fraction of what the ledger's queue holds.
 ROWS_AT_ONCE = 96
@@ -85,6 +85,11 @@ class Import:
         except EventIdReused:
             reason = "A fact of this row was recorded before by somebody else, or for another deal."
             self._refused(NotTaken(row.line, row.key, reason, CORRECT_IT))
+        except Unreadable as refusal:
+            reason = f"{refusal} Nothing can be added to that deal."
+            self._refused(
+                NotTaken(row.line, row.key, reason, "The row, once the stored fact is repaired from a backup.")
+            )
         else:
             self.counts.rows += 1
 
