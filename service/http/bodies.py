@@ -29,10 +29,6 @@ _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 _TAG = re.compile(r"^Invalid value '(.*)'$", re.DOTALL)
 
 
-class ClientGone(Exception):
-    """The client closed the connection before its body was whole: nobody is left to answer."""
-
-
 def header_values(scope: Scope, name: bytes) -> list[bytes]:
     """Every value of a header, as received."""
     return [value for key, value in scope["headers"] if key == name]
@@ -83,7 +79,8 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise ClientGone
+            # Nobody is left to read this; the log line of the request says it.
+            raise malformed("The connection was closed before the body was whole.", "", "a whole body")
         part = message.get("body", b"")
         size += len(part)
         if size > bytes_max:

@@ -28,6 +28,18 @@ TAGS = {
     "service": "The service itself: documentation, problems, health. No key is needed.",
 }
 
+ABOUT = """\
+Facts on deals and personal goals: recorded once, never changed, read as of any moment.
+
+Bodies are JSON in UTF-8, sent as `application/json`. Unknown fields, wrong types and strings for numbers are refused \
+with a pointer to the first fault; integers are written in digits, so that `5.0` is none; of two members with one name \
+the last one counts. Every refusal is a problem document whose `type` leads to a page about it. What is absent and what \
+is not the caller's are never told apart.
+
+A write is safe to repeat: the event's id (or an `Idempotency-Key`, from which ids are made) names it for ever. Pages \
+are followed by `next`, which holds the whole question; a cursor is bound to it.
+"""
+
 REQUEST_ID = Told("Throughline-Request", "The id of this request, as the log has it", {"type": "string"})
 PROBLEM_HEADERS = {
     401: Told("WWW-Authenticate", "How to authenticate", {"type": "string"}),
@@ -60,7 +72,7 @@ def document(handlers: Iterable[Any]) -> dict[str, Any]:
         "info": {
             "title": "Throughline",
             "version": __version__,
-            "description": "Facts on deals and personal goals: recorded once, never changed, read as of any moment.",
+            "description": ABOUT,
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],

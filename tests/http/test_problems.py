@@ -44,8 +44,9 @@ LEDGER_SAYS_NO: dict[type[LedgerRefusal], tuple[LedgerRefusal, int]] = {
 }
 
 
-def subclasses(of: type) -> set[type]:
-    return {found for cls in of.__subclasses__() for found in (cls, *subclasses(cls))}
+def subclasses(of: type[Exception]) -> set[type[Exception]]:
+    direct = of.__subclasses__()
+    return set(direct).union(*map(subclasses, direct))
 
 
 def problem_for(exc: Exception) -> tuple[int, dict[str, Any]]:

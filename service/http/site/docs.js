@@ -231,7 +231,7 @@ function group(parts, nav, title, text, entries) {
 }
 
 function render(api, catalogue) {
-  document.getElementById("about").textContent = api.info.description;
+  document.getElementById("about").append(...api.info.description.trim().split("\n\n").map((part) => el("p", {}, ...prose(part))));
   const nav = document.getElementById("nav");
   const parts = [];
   nav.append(el("strong", {}, "Calls"));
