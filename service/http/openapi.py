@@ -33,8 +33,8 @@ Facts on deals and personal goals: recorded once, never changed, read as of any 
 
 Bodies are JSON in UTF-8, sent as `application/json`. Unknown fields, wrong types and strings for numbers are refused \
 with a pointer to the first fault; integers are written in digits, so that `5.0` is none; of two members with one name \
-the last one counts. Every refusal is a problem document whose `type` leads to a page about it. What is absent and what \
-is not the caller's are never told apart.
+the last one counts. Every refusal is a problem document whose `type` leads to a page about it. What is absent and \
+what is not the caller's are never told apart.
 
 A write is safe to repeat: the event's id (or an `Idempotency-Key`, from which ids are made) names it for ever. Pages \
 are followed by `next`, which holds the whole question; a cursor is bound to it.
