@@ -1,0 +1,1 @@
+SELECT track_notification(%(workspace)s, %(follower)s, %(upstream)s, %(notification)s)
