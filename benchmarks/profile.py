@@ -27,14 +27,14 @@ import uvloop
 from benchmarks import ours, postgres
 from benchmarks.__main__ import ON_DISK
 from benchmarks.bench import Bench, NotComparable
-from benchmarks.contending import Operation, encode
+from benchmarks.contending import KINDS_OF_FACTS, Operation, encode
 from benchmarks.facts import everyday, stream_id
 from benchmarks.load.sending import Sender, installed_sender
 from benchmarks.load.traffic import Traffic
 from benchmarks.ours import Filled
 from benchmarks.processes import cpu_s, free_port
 from benchmarks.sizes import FULL
-from benchmarks.stages import Stages, staged
+from benchmarks.stages import SQL_CALL, Stages, staged
 from domain.events import ClientProposal
 from service import log
 from service.connections import bounded
@@ -45,6 +45,7 @@ from service.settings import Settings, read_settings
 
 DEALS = 500
 FACTS = 20
+LEVELS = ("ledger", "http")
 FUNCTIONS_SHOWN = 30
 
 _proposal = msgspec.json.Decoder(ClientProposal).decode
@@ -78,12 +79,14 @@ class Profiled:
         async with Ledger.open(self.dsn, self.master_key, self.settings) as ledger:
             identity = await ledger.identify(self.filled.key)
             calls = itertools.count()
-            bodies = [encode(everyday(kind)) for kind in range(4)]
+            bodies = [encode(everyday(kind)) for kind in range(KINDS_OF_FACTS)]
+            streams = [f"deal/{UUID(stream_id('read', number))}" for number in range(DEALS)]
 
             async def one(number: int) -> None:
-                stream = f"deal/{UUID(stream_id('read', number % DEALS))}"
+                stream = streams[number % DEALS]
                 if self.operation == "append":
-                    await ledger.append(identity, stream, (_proposal(bodies[number % 4]),), opens=False)
+                    proposal = _proposal(bodies[number % KINDS_OF_FACTS])
+                    await ledger.append(identity, stream, (proposal,), opens=False)
                 else:
                     await ledger.history(identity, stream)
 
@@ -150,6 +153,7 @@ class Measured:
         self.count = 0
         self.postgres_s = 0.0
         self.seconds: dict[str, float] = {}
+        self.calls: dict[str, int] = {}
         self._pid = postgres_pid
         self._stages = stages
         self._profiler = profiler
@@ -165,7 +169,7 @@ class Measured:
         if self._profiler:
             self._profiler.disable()
         if self._stages:
-            self.seconds = self._stages.stop()
+            self.seconds, self.calls = self._stages.stop()
         self.postgres_s = cpu_s(self._pid) - self._before
 
 
@@ -173,8 +177,9 @@ class Measured:
 @click.argument("operation", type=click.Choice(["append", "get", "page"]))
 @click.option("--seconds", default=5, show_default=True, type=click.IntRange(1, 60), help="How long each pass takes.")
 @click.option("--connections", default=FULL.connections, show_default=True, type=click.IntRange(1, 500))
+@click.option("--level", type=click.Choice(LEVELS), help="Only the ledger, or only with HTTP.")
 @click.option("--stages-only", is_flag=True, help="Leave the passes under cProfile out.")
-def main(operation: str, seconds: int, connections: int, *, stages_only: bool) -> None:
+def main(operation: str, seconds: int, connections: int, level: str | None, *, stages_only: bool) -> None:
     log.configure("warning")
     folder = Path(tempfile.mkdtemp(prefix="throughline-profile-", dir=ON_DISK if ON_DISK.is_dir() else None))
     folder.chmod(0o711)
@@ -184,10 +189,10 @@ def main(operation: str, seconds: int, connections: int, *, stages_only: bool) -
             with ours.filled(bench, "profiled", DEALS, FACTS) as filled:
                 environment = ours.environment(server, filled.name, folder) | {"THROUGHLINE_PORT": "0"}
                 profiled = Profiled(bench, filled, read_settings(environment), cast("Operation", operation))
-                for level in ("ledger", "http"):
-                    _stages(profiled, level, seconds)
+                for one in (level,) if level else LEVELS:
+                    _stages(profiled, one, seconds)
                     if not stages_only:
-                        _functions(profiled, level, seconds)
+                        _functions(profiled, one, seconds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -203,6 +208,8 @@ def _stages(profiled: Profiled, level: str, seconds: float) -> None:
             print(f"  {1e6 * used / measured.count:8.1f}  {100 * used / total:4.0f} %  {stage}")
     print(f"  {1e6 * total / measured.count:8.1f}  100 %  this process")
     print(f"  {1e6 * measured.postgres_s / measured.count:8.1f}         PostgreSQL")
+    if commits := measured.calls.get(SQL_CALL):
+        print(f"  {measured.count / commits:8.1f}         facts in a commit")
 
 
 def _functions(profiled: Profiled, level: str, seconds: float) -> None:

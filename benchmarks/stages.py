@@ -12,6 +12,7 @@ from functools import wraps
 from importlib import import_module
 from typing import Any
 
+SQL_CALL = "SQL call (Python's side)"
 COLLECTING = "garbage collection"
 REST = "server, event loop and what is not named"
 
@@ -27,7 +28,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("append: keys, parameters", "service.ledger.writer", "append"),
     ("seal", "service.ledger.append", "_seal"),
     ("derived rows", "service.ledger.listing:ListRows", "of"),
-    ("SQL call (Python's side)", "service.ledger.append", "fetch"),
+    (SQL_CALL, "service.ledger.append", "fetch"),
     ("keep in memory", "service.ledger.writer:Writer", "_keep"),
     ("read one history", "service.ledger.ledger:Ledger", "history"),
     ("look at the counter row", "service.ledger.workspace:Workspace", "_follow_for_all"),
@@ -42,8 +43,13 @@ class Stages:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.calls: dict[str, int] = {}
         self._open = [REST]
         self._since = time.thread_time()
+
+    def called(self, stage: str) -> None:
+        """Count one call of a stage, however many steps it takes."""
+        self.calls[stage] = self.calls.get(stage, 0) + 1
 
     def enter(self, stage: str) -> None:
         self._charge()
@@ -64,11 +70,12 @@ class Stages:
         """Count from here."""
         self._charge()
         self.seconds.clear()
+        self.calls.clear()
 
-    def stop(self) -> dict[str, float]:
-        """What was counted."""
+    def stop(self) -> tuple[dict[str, float], dict[str, int]]:
+        """CPU seconds and calls by stage."""
         self._charge()
-        return dict(self.seconds)
+        return dict(self.seconds), dict(self.calls)
 
     def _charge(self) -> None:
         now = time.thread_time()
@@ -133,12 +140,14 @@ def _wrapped(stages: Stages, stage: str, function: Callable[..., Any]) -> Callab
 
         @wraps(function)
         def stepped(*args: Any, **named: Any) -> Any:
+            stages.called(stage)
             return steps(function(*args, **named))  # wrong arguments are told at once, as without this
 
         return stepped
 
     @wraps(function)
     def timed(*args: Any, **named: Any) -> Any:
+        stages.called(stage)
         stages.enter(stage)
         try:
             return function(*args, **named)
