@@ -5,21 +5,21 @@ from typing import Literal
 
 from domain.facts import Role
 
-Permission = Literal["read", "record", "administer"]
+Permission = Literal["read", "record", "open", "administer"]
 
 ROLE_MAY: Mapping[Role, frozenset[Permission]] = {
-    "owner": frozenset({"read", "record", "administer"}),
-    "member": frozenset({"read", "record"}),
-    "coach": frozenset({"read", "record"}),
+    "owner": frozenset({"read", "record", "open", "administer"}),
+    "member": frozenset({"read", "record", "open"}),
+    "coach": frozenset({"read", "record", "open"}),
     "auditor": frozenset({"read"}),
-    "service": frozenset({"read", "record"}),
+    "service": frozenset({"read", "record", "open"}),
     "guest": frozenset({"read", "record"}),
 }
 
 ROLE_MEANS: Mapping[Role, str] = {
     "owner": "reads and records everything of the workspace, and manages its members and keys",
     "member": "reads what is visible to the team or concerns them, and records",
-    "coach": "reads and records on the streams they joined as a participant",
+    "coach": "reads and records what the team sees, and what participants see where they are one",
     "auditor": "reads everything that is not private, also who recorded what when; records nothing",
     "service": "another program: reads and records; its facts are attested as `system`",
     "guest": "one party on one stream: reads what is shared there, and records shared facts",

@@ -13,12 +13,13 @@ import httpx
 import pytest
 import uvicorn
 
-from domain.facts import Role
+from domain.facts import Caller, Role
 from service.connections import bounded
 from service.http.app import create_app
 from service.ids import new_id
 from service.ledger import members
 from service.ledger.ledger import Ledger
+from service.ledger.tokens import new_token
 from service.masterkey import MasterKey
 from service.settings import Settings, read_settings
 from tests.conftest import Database, Server, _database
@@ -50,6 +51,8 @@ class Workspace:
     member: Person
     auditor: Person
     coach: Person
+    guest: Person
+    guests_deal: UUID  # the deal that the guest's key is for, which a test may open
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,22 @@ async def _workspace(ledger: Ledger, name: str) -> Workspace:
         party_id = uuid4()
         return Person(party_id, await members.issue_key(ledger, workspace_id, role=role, name=role, party_id=party_id))
 
-    owner = await person("owner")
-    return Workspace(workspace_id, owner, await person("member"), await person("auditor"), await person("coach"))
+    return Workspace(
+        id=workspace_id,
+        owner=await person("owner"),
+        member=await person("member"),
+        auditor=await person("auditor"),
+        coach=await person("coach"),
+        guest=await _guest(ledger, workspace_id, guests_deal := uuid4()),
+        guests_deal=guests_deal,
+    )
+
+
+async def _guest(ledger: Ledger, workspace_id: UUID, deal: UUID) -> Person:
+    party_id, token = uuid4(), new_token(workspace_id, uuid4())
+    caller = Caller(party_id, "guest", stream_id=f"deal/{deal}")
+    await ledger.credentials.issue(workspace_id, token, caller, "guest", None)
+    return Person(party_id, token.shown)
 
 
 def _url(running: uvicorn.Server) -> str:

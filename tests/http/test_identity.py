@@ -9,7 +9,7 @@ import pytest
 from service.http.operations import Operation, operation_of
 from service.http.permissions import ROLE_MAY
 from service.http.routes import ROUTES
-from tests.http.conftest import World, a_deal, client, noted
+from tests.http.conftest import World, a_deal, client, noted, opened
 
 OPERATIONS: list[Operation] = [found for route in ROUTES if (found := operation_of(route)) is not None]
 KEYED = [operation for operation in OPERATIONS if not operation.public]
@@ -91,6 +91,23 @@ def test_A4_an_auditor_records_nothing(world: World, member: httpx.Client) -> No
     assert answer.status_code == 403
     assert answer.json()["permission"] == "record"
     assert len(member.get(f"{deal}/events").json()["events"]) == 1
+
+
+def test_A4_a_guest_stays_on_one_stream_and_sees_what_is_shared_there(world: World, member: httpx.Client) -> None:
+    stream = str(world.here.guests_deal)
+    other = a_deal(member)
+    shared = {**opened("Shared"), "stream_id": stream, "visibility": "shared"}
+    assert member.post("/v1/deals", json=shared).status_code == 201
+    member.post(f"/v1/deals/{stream}/events", json=noted("Among us"))
+    with client(world, world.here.guest) as guest:
+        events = guest.get(f"/v1/deals/{stream}/events").json()["events"]
+        assert [event["type"] for event in events] == ["deal.opened"]
+        assert guest.get(other).status_code == 404
+        assert guest.post(f"{other}/events", json=noted()).status_code == 404
+        assert guest.post("/v1/deals", json=opened()).status_code == 403
+        assert guest.post("/v1/goals", json={"type": "goal.set", "data": {}}).status_code == 403
+        assert [row["id"] for row in guest.get("/v1/deals").json()["items"]] == [stream]
+        assert guest.get("/v1/me").json()["stream_id"] == f"deal/{stream}"
 
 
 def test_me_says_who_one_is_and_what_one_may_do(world: World, member: httpx.Client) -> None:

@@ -73,7 +73,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             summary=f"Open a {kind} with its first fact, or with several",
             description=f"The first fact is `{OPENED_BY[kind]}`. Sent again with the same event id (or "
             "Idempotency-Key), the call gives the first answer again, also when the service made the stream's id.",
-            permission="record",
+            permission="open",
             question=Recording,
             bodies=(OPENINGS[kind], OpeningBatch),
             headers=(IDEMPOTENCY_KEY,),
