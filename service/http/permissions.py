@@ -17,10 +17,10 @@ ROLE_MAY: Mapping[Role, frozenset[Permission]] = {
 }
 
 ROLE_MEANS: Mapping[Role, str] = {
-    "owner": "reads and records everything of the workspace, and manages its members and keys",
-    "member": "reads what is visible to the team or concerns them, and records",
+    "owner": "reads what the team sees or concerns them, records, and manages members and keys",
+    "member": "reads what the team sees or concerns them, and records",
     "coach": "reads and records what the team sees, and what participants see where they are one",
-    "auditor": "reads everything that is not private, also who recorded what when; records nothing",
+    "auditor": "reads what the team sees, and the workspace's own record of members and keys; records nothing",
     "service": "another program: reads and records; its facts are attested as `system`",
     "guest": "one party on one stream: reads what is shared there, and records shared facts",
 }
