@@ -21,6 +21,8 @@ class Write:
     stream: str
     event_ids: tuple[str, ...]
     sent: float
+    path: str
+    body: Any
     outcome: Literal["ok", "refused", "unknown"] = "unknown"
     answered: float | None = None
     status: int | None = None

@@ -76,15 +76,15 @@ class Client:
         path = f"/v1/{kind}s" if opens else f"/v1/{kind}s/{stream_uuid}/events"
         body: Fact = {"facts": list(facts), **({"stream_id": stream_uuid} if opens else {})}
         headers = {} if if_match is None else {"If-Match": f'"{if_match}"'}
-        write = Write(stream, tuple(fact["event_id"] for fact in facts), time.monotonic())
+        write = Write(stream, tuple(fact["event_id"] for fact in facts), time.monotonic(), path, body)
         history.writes.append(write)
-        self.settle(write, path, body, **headers)
+        self.settle(write, **headers)
         return write
 
-    def settle(self, write: Write, path: str, body: Any, **headers: str) -> Answer | None:
+    def settle(self, write: Write, **headers: str) -> Answer | None:
         """Send a write, for the first time or again, and note what was said; None when nothing was."""
         try:
-            answer = self.ask("POST", path, body, **headers)
+            answer = self.ask("POST", write.path, write.body, **headers)
         except NotSentError:
             write.outcome = "refused"
             return None

@@ -37,8 +37,7 @@ class Proxy:
         self._swallow: list[bytes] = []
         self._delay_s = 0.0
         self._refusing = False
-        self._going = asyncio.Event()
-        self._going.set()
+        self._going = _going()
 
     # -- what tests do
 
@@ -61,6 +60,10 @@ class Proxy:
     def go_on(self) -> None:
         """Answer again, first what was held back."""
         self._call(self._going.set)
+
+    def forget(self) -> None:
+        """Answer new connections, and never those that hang: as after a failover to another address."""
+        self._call(self._forget)
 
     def cut(self) -> None:
         """Reset every connection there is."""
@@ -91,6 +94,9 @@ class Proxy:
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
+
+    def _forget(self) -> None:
+        self._going = _going()
 
     def _reset_all(self) -> None:
         for pair in self._pairs.values():
@@ -129,7 +135,7 @@ class Proxy:
                 _reset(one)
 
     async def _pass_on(self, _before: bytes, _chunk: bytes) -> bool:
-        await self._going.wait()
+        await self._going.wait()  # the one of now: what waits on a forgotten one waits for ever
         return True
 
     async def _answer(self, before: bytes, chunk: bytes) -> bool:
@@ -141,6 +147,12 @@ class Proxy:
             self.swallowed += 1
             return False
         return True
+
+
+def _going() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 async def _pump(

@@ -50,12 +50,10 @@ def test_F1_a_write_that_was_lost_twice_is_told_on_the_clients_own_retry(
     """The first answer and that of the look for it: now the client hears that nobody knows."""
     client, history = connect(service), History()
     deal = a_deal(client, history)
-    fact = noted("Twice unlucky")
-    path = f"/v1/deals/{deal.partition('/')[2]}/events"
     proxy.swallow(APPENDED, COMMITTED)
-    write = client.write(history, deal, [fact])
+    write = client.write(history, deal, [noted("Twice unlucky")])
     assert (proxy.swallowed, write.status, write.outcome) == (2, 503, "unknown")
-    again = client.settle(write, path, fact)
+    again = client.settle(write)
     assert again is not None
     assert (again.status, again.headers["idempotency-replayed"], write.versions) == (200, "true", (2,))
     check(history, stored(database.app))
