@@ -1,7 +1,10 @@
 """PostgreSQL as the ledger uses it: a bounded pool, statements from files, one failure when it does not answer."""
 
+import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +18,10 @@ from service.ledger.refusals import StoreUnavailable
 # A statement that takes longer is stuck, not slow; a lock that is not free by then belongs to somebody's maintenance.
 STATEMENT_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 1_500
+# A server that has said nothing by then has gone without closing the connection, for a lock would have timed out. Once
+# is less than the 3 s promised for a refusal; a transaction that waits for the counter row and reads gets twice that.
+SILENCE_S = 2.5
+TRANSACTION_S = 2 * SILENCE_S
 # How long a request waits for a connection. Together with one retry it stays under the 3 s promised for a refusal.
 CONNECTION_WAIT_S = 1.2
 CONNECT_TIMEOUT_S = 2
@@ -25,6 +32,9 @@ _SESSION = (
     f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} "
     f"-c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC -c search_path=public"
 )
+
+NOTHING_HAPPENED = (PoolTimeout, TooManyRequests, psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)
+"""Causes of `StoreUnavailable` after which it is known that nothing was recorded, and that more waiting is no help."""
 
 type_errors = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
 """What PostgreSQL says about the content of a statement, as opposed to about itself."""
@@ -65,25 +75,33 @@ class Store:
         await self._pool.close(timeout=CONNECT_TIMEOUT_S)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
-        """A connection for several statements, such as a transaction. Raises `StoreUnavailable`."""
+    async def connection(self, silence_s: float = SILENCE_S) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
+        """A connection for several statements, such as a transaction, cut after `silence_s`. Raises `StoreUnavailable`.
+
+        Cut, not cancelled: a cancellation would itself wait for the server's answer.
+        """
         try:
             async with self._pool.connection() as connection:
+                patience = asyncio.get_running_loop().call_later(silence_s, _hang_up, connection)
                 try:
                     yield connection
                 except (psycopg.OperationalError, psycopg.InterfaceError):
                     if connection.closed:  # what cut this one has most likely cut those that lie idle too
                         await self._pool.drain()
                     raise
+                finally:
+                    patience.cancel()
         except (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError) as failure:
             raise StoreUnavailable(type(failure).__name__) from failure
 
     async def read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
         """All rows of a reading statement. A connection may have died while idle: a read is tried once more."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             return await self._read(sql, parameters)
         except StoreUnavailable as failure:
-            if isinstance(failure.__cause__, PoolTimeout | TooManyRequests):
+            if isinstance(failure.__cause__, NOTHING_HAPPENED) or loop.time() - began >= SILENCE_S:
                 raise
             return await self._read(sql, parameters)
 
@@ -94,6 +112,12 @@ class Store:
 
 async def _configure(connection: AsyncConnection[tuple[Any, ...]]) -> None:
     connection.adapters.register_dumper(Array, ArrayDumper)
+
+
+def _hang_up(connection: AsyncConnection[tuple[Any, ...]]) -> None:
+    """End the socket under a connection, so that whoever waits on it is told that it was lost."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.pgconn.socket)) as end:
+        end.shutdown(socket.SHUT_RDWR)
 
 
 async def fetch(

@@ -15,9 +15,9 @@ from service.ledger.credentials import Credentials
 from service.ledger.deciding import Draft
 from service.ledger.keys import Ciphers
 from service.ledger.memory import Kept, Memory
-from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, Unreadable
+from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, StoreUnavailable, Unreadable
 from service.ledger.sealing import Stored, unseal
-from service.ledger.store import Store, fetch, statement
+from service.ledger.store import SILENCE_S, Store, fetch, statement
 
 # Facts read from the database in one round trip, and unsealed before the event loop gets a breath (about 10 ms).
 FACTS_PER_READ = 2_000
@@ -63,12 +63,20 @@ class Workspace:
     # -- freshness
 
     async def follow(self) -> None:
-        """Return once everything that had committed when this was called is in what is kept."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Return once everything that had committed when this was called is in what is kept.
+
+        Raises `StoreUnavailable` also when the look-up before the one that is shared takes too long.
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
         self._waiting.append(waiter)
         if self._following is None:
             self._following = asyncio.create_task(self._follow_for_all())
-        await waiter
+        deadline = loop.call_later(SILENCE_S, _give_up, waiter)
+        try:
+            await waiter
+        finally:
+            deadline.cancel()
 
     async def _follow_for_all(self) -> None:
         try:
@@ -272,3 +280,8 @@ class Workspace:
         if connection is None:
             return await self._store.read(sql, parameters)
         return await fetch(connection, sql, parameters)
+
+
+def _give_up(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_exception(StoreUnavailable("no answer within the deadline"))

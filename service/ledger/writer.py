@@ -13,7 +13,6 @@ from datetime import datetime
 from uuid import UUID
 
 import psycopg
-from psycopg_pool import PoolTimeout, TooManyRequests
 
 from domain.facts import Recorded
 from service.clock import Clock
@@ -23,13 +22,11 @@ from service.ledger.deciding import Group, decide, with_missed
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
 from service.ledger.refusals import LedgerRefusal, Overloaded, StoreUnavailable
-from service.ledger.store import Store, fetch, statement
+from service.ledger.store import NOTHING_HAPPENED, TRANSACTION_S, Store, fetch, statement
 from service.ledger.workspace import Connection, Workspace
 
 _HOLD = statement("hold")
 _WHERE = statement("where_recorded")
-
-_NOTHING_HAPPENED = (PoolTimeout, TooManyRequests, psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)
 
 log = logging.getLogger("throughline.ledger")
 
@@ -79,18 +76,24 @@ class Writer:
     async def _run(self) -> None:
         try:
             while self._waiting:
-                await self._commit(self._take())
+                if group := self._take():
+                    await self._commit(group)
         finally:
             self._running = None
 
     def _take(self) -> list[Ask]:
-        """The next group: asks in order, up to the bound, at least one."""
-        group = [self._waiting.popleft()]
-        facts = len(group[0].proposals)
-        while self._waiting and facts + len(self._waiting[0].proposals) <= self._group_facts_max:
-            group.append(self._waiting.popleft())
-            facts += len(group[-1].proposals)
-        self._facts_waiting -= facts
+        """The next group: asks in order, up to the bound, at least one if anybody still waits.
+
+        Who has been told meanwhile that it took too long is passed over, so that nothing happens long after.
+        """
+        group: list[Ask] = []
+        facts = 0
+        while self._waiting and (not group or facts + len(self._waiting[0].proposals) <= self._group_facts_max):
+            ask = self._waiting.popleft()
+            self._facts_waiting -= len(ask.proposals)
+            if not ask.answer.done():
+                group.append(ask)
+                facts += len(ask.proposals)
         return group
 
     async def _commit(self, asks: list[Ask]) -> None:
@@ -147,7 +150,7 @@ class Writer:
     async def _attempt_holding(self, asks: list[Ask], sent: set[UUID]) -> tuple[Group, int | None, datetime | None]:
         """Decide and append while nobody else can append to the workspace."""
         workspace = self._workspace
-        async with self._store.connection() as connection, connection.transaction():
+        async with self._store.connection(TRANSACTION_S) as connection, connection.transaction():
             head = await fetch(connection, _HOLD, {"workspace": workspace.workspace_id})
             await workspace.follow_to(head[0][0], connection)
             kept = await workspace.load({ask.stream for ask in asks}, connection)
@@ -176,7 +179,7 @@ class Writer:
         Taking the row waits for an append that may still be under way. What it recorded shows as repeats then; what it
         did not is decided and appended now.
         """
-        if isinstance(lost.__cause__, _NOTHING_HAPPENED):
+        if isinstance(lost.__cause__, NOTHING_HAPPENED):
             raise lost
         log.warning("append answer lost, resolving by event id: %s", lost)
         return await self._attempt_holding(asks, sent)
