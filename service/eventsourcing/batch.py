@@ -27,6 +27,9 @@ TOPIC_CHARACTERS_MAX = 200
 STATE_BYTES_MAX = 1024 * 1024
 """As much as the service takes in one request."""
 
+SAVE_BYTES_MAX = 16 * STATE_BYTES_MAX
+"""All states of one save: they are sealed in memory and sent in one statement, while nobody else can append."""
+
 _json = msgspec.json.Encoder().encode
 
 
@@ -43,9 +46,9 @@ def originators(stored_events: Sequence[StoredEvent]) -> list[UUID]:
     """The streams that a save writes to, in order. Raises what no stream could take."""
     if len(stored_events) > EVENTS_MAX:
         raise DataError(f"{len(stored_events)} events in one save; it takes {EVENTS_MAX}.")
+    if (total := sum(len(event.state) for event in stored_events)) > SAVE_BYTES_MAX:
+        raise DataError(f"States of {total} bytes in one save; it takes {SAVE_BYTES_MAX}.")
     for event in stored_events:
-        if not isinstance(event.originator_id, UUID):
-            raise ProgrammingError(f"The originator id {event.originator_id!r} is not a UUID, as ids are in this log.")
         if event.topic in CATALOGUE:
             raise ProgrammingError(
                 f"{event.topic} is a fact that the service's rules decide on: record it through the service."
@@ -54,7 +57,15 @@ def originators(stored_events: Sequence[StoredEvent]) -> list[UUID]:
             raise DataError(f"A stored name has 1 to {TOPIC_CHARACTERS_MAX} characters, none of them NUL.")
         if len(event.state) > STATE_BYTES_MAX:
             raise DataError(f"A state of {len(event.state)} bytes; an event takes {STATE_BYTES_MAX}.")
-    return list(dict.fromkeys(UUID(str(event.originator_id)) for event in stored_events))
+    return list(dict.fromkeys(stream_of(event.originator_id) for event in stored_events))
+
+
+def stream_of(originator_id: UUID | str) -> UUID:
+    """The stream of an aggregate. Raises `ProgrammingError` for an id that is not a UUID."""
+    try:
+        return originator_id if isinstance(originator_id, UUID) else UUID(originator_id)
+    except ValueError:
+        raise ProgrammingError(f"The originator id {originator_id!r} is not a UUID, as ids are in this log.") from None
 
 
 class Batch:
@@ -90,7 +101,7 @@ class Batch:
 
     def parameters(self, stored_events: Sequence[StoredEvent], at: datetime) -> dict[str, Any]:
         """For `append.sql`. Raises `IntegrityError` for an event that is not its stream's next."""
-        events = [(UUID(str(event.originator_id)), new_id(at), self._in_turn(event)) for event in stored_events]
+        events = [(stream_of(event.originator_id), new_id(at), self._in_turn(event)) for event in stored_events]
         sealed = [self._content.seal(self._ciphers[stream], event_id, event) for stream, event_id, event in events]
         streams = list(self._places)
         return {
@@ -114,7 +125,7 @@ class Batch:
 
     def _in_turn(self, event: StoredEvent) -> StoredEvent:
         """`event`, which continues its stream: the first may have any version, each further one the next."""
-        stream = UUID(str(event.originator_id))
+        stream = stream_of(event.originator_id)
         expected = self._next.get(stream, event.originator_version)
         if event.originator_version != expected:
             fault = "is there already" if event.originator_version < expected else "would leave a gap"

@@ -14,6 +14,7 @@ from eventsourcing.persistence import (
     InfrastructureFactoryError,
     Mapper,
     NotSupportedError,
+    OperationalError,
     TrackingRecorder,
     Transcoder,
 )
@@ -52,7 +53,7 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
             self._master_key = self._checked_key()
         except StartRefusal as fault:
             raise InfrastructureFactoryError(str(fault)) from fault
-        self._connections = Connections(lambda: _address(self._settings))
+        self._connections = Connections(self._address_now)
 
     def _workspace_id(self) -> UUID:
         try:
@@ -80,6 +81,12 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
                     f"There is no workspace {self.workspace_id}; `throughline workspace list` shows those there are."
                 )
             return masterkey.obtain(self._settings, connection)
+
+    def _address_now(self) -> str:
+        try:
+            return _address(self._settings)
+        except StartRefusal as gone:  # the service was stopped since; it may come back
+            raise OperationalError(str(gone)) from gone
 
     def mapper(
         self, transcoder: Transcoder | None = None, mapper_class: type[Mapper[TAggregateID]] | None = None

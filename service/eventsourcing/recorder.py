@@ -20,7 +20,7 @@ from eventsourcing.persistence import (
 )
 
 from service.clock import Clock
-from service.eventsourcing.batch import Batch, Known, originators
+from service.eventsourcing.batch import Batch, Known, originators, stream_of
 from service.eventsourcing.connections import Connection, Connections, fetch, statement
 from service.eventsourcing.content import Content
 from service.eventsourcing.subscription import LedgerSubscription
@@ -125,7 +125,7 @@ class LedgerRecorder(ApplicationRecorder):
             _EVENTS[desc],
             {
                 "workspace": self.workspace_id,
-                "stream": UUID(str(originator_id)),
+                "stream": stream_of(originator_id),
                 "gt": -BEYOND_ALL if gt is None else gt,
                 "lte": BEYOND_ALL if lte is None else lte,
                 "limit": limit,

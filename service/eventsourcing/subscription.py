@@ -18,7 +18,7 @@ POLL_S = 0.1
 """Between two looks at the counter row, each one look-up by key: nobody who listens costs the writers anything."""
 
 NOTIFICATIONS_PER_READ = 500
-"""As many as are unsealed and kept at once: a few megabytes at most, some milliseconds of work."""
+"""As many as are unsealed and kept at once: some milliseconds of work, a megabyte when they are of ordinary size."""
 
 POSITIONS_PER_READ = 20_000
 """How far one read looks for topics that are rare, so that it ends well within the statement's time."""

@@ -10,7 +10,8 @@ import pytest
 
 from service.eventsourcing import Factory
 from service.eventsourcing.recorder import LedgerRecorder
-from tests.conftest import Database
+from tests.conftest import Database, Server
+from tests.conftest import _database as fresh_database
 from tests.ledger.conftest import ledger, noor, opening, settings
 from tests.running import MASTER_KEY
 
@@ -19,6 +20,12 @@ __all__ = ["ledger", "noor", "opening", "settings"]
 # The module of the library's test cases asks for a cipher over a package that we do not install, for other cases than
 # those we run; the library has the same cipher over the package that we do.
 sys.modules.setdefault("eventsourcing.cipher", eventsourcing.cryptography)
+
+
+@pytest.fixture(scope="module")
+def database(server: Server, template: str) -> Iterator[Database]:
+    """One for all tests of a module, each of which has a workspace of its own in it."""
+    yield from fresh_database(server, template)
 
 
 def new_workspace(database: Database) -> UUID:

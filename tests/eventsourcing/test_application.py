@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -36,12 +36,14 @@ def test_what_is_saved_is_there_for_another_process(shelves: Shelves, environmen
     assert (shelf.name, shelf.version, shelf.books) == ("Travel", 3, ["Terra incognita", "The way back"])
 
 
-def test_no_stored_byte_names_a_python_class(shelves: Shelves, database: Database) -> None:
+def test_no_stored_byte_names_a_python_class(shelves: Shelves, database: Database, workspace_id: UUID) -> None:
     shelves.add_book(shelves.open_shelf("Travel"), "Terra incognita")
     states = [notification.state for notification in shelves.recorder.select_notifications(None, 10)]
     assert not [state for state in states if b"tests" in state or b"Shelf" in state]
     with psycopg.connect(database.app) as connection:
-        stored = connection.execute("SELECT type, envelope FROM event ORDER BY position").fetchall()
+        stored = connection.execute(
+            "SELECT type, envelope FROM event WHERE workspace_id = %s ORDER BY position", (workspace_id,)
+        ).fetchall()
     assert [type_ for type_, _ in stored] == ["shelf.opened", "shelf.book_added"]
     assert not [envelope for _, envelope in stored if b"tests" in envelope or b"Shelf" in envelope]
 

@@ -52,6 +52,7 @@ def test_a_gap_in_a_stream_is_refused(recorder: LedgerRecorder) -> None:
         [an_event(topic="x" * 201)],
         [an_event(topic="a\0b")],
         [an_event(state=b"x" * (STATE_BYTES_MAX + 1))],
+        [an_event(state=b"x" * STATE_BYTES_MAX) for _ in range(17)],
         [an_event()] * (EVENTS_MAX + 1),
     ],
 )
@@ -64,6 +65,8 @@ def test_what_is_too_large_or_unspeakable_is_refused(recorder: LedgerRecorder, w
 def test_an_originator_that_is_no_uuid_is_refused(recorder: LedgerRecorder) -> None:
     with pytest.raises(ProgrammingError, match="'shelf-1' is not a UUID"):
         recorder.insert_events([StoredEvent("shelf-1", 1, "shelf.opened", b"{}")])
+    with pytest.raises(ProgrammingError, match="'shelf-1' is not a UUID"):
+        recorder.select_events("shelf-1")
 
 
 def test_nothing_saved_is_nothing_recorded(recorder: LedgerRecorder) -> None:
@@ -74,11 +77,15 @@ def test_nothing_saved_is_nothing_recorded(recorder: LedgerRecorder) -> None:
 # -- what is stored
 
 
-def test_a_state_is_sealed_and_hashed_like_any_fact(recorder: LedgerRecorder, database: Database) -> None:
+def test_a_state_is_sealed_and_hashed_like_any_fact(
+    recorder: LedgerRecorder, database: Database, workspace_id: UUID
+) -> None:
     stream = uuid4()
     recorder.insert_events([an_event(7, stream, state=b"unheard-of"), an_event(8, stream, state=b"\xff\x00")])
     previous = b""
-    for row in stored(database):
+    rows = [row for row in stored(database) if row["workspace_id"] == workspace_id]
+    assert len(rows) == 2
+    for row in rows:
         assert b"unheard-of" not in row["structure"]
         assert (row["kind"], row["words"]) == ("opaque", None)
         previous = leaf(row, previous)
@@ -94,7 +101,10 @@ def test_a_changed_byte_is_noticed(recorder: LedgerRecorder, database: Database)
     stream = uuid4()
     recorder.insert_events([an_event(of=stream)])
     with psycopg.connect(database.owner, autocommit=True) as connection:
-        connection.execute("UPDATE event SET structure = set_byte(structure, 20, get_byte(structure, 20) # 1)")
+        connection.execute(
+            "UPDATE event SET structure = set_byte(structure, 20, get_byte(structure, 20) # 1) WHERE stream_id = %s",
+            (stream,),
+        )
     with pytest.raises(DataError, match=f"Fact 1 of opaque/{stream} does not match its seal"):
         recorder.select_events(stream)
 
