@@ -18,6 +18,7 @@ from tests.conftest import Database, Server
 from tests.faults.history import History
 from tests.faults.load import Client, Fact
 from tests.faults.proxy import Proxy, proxied
+from tests.ledger.conftest import ledger, noor, opening, settings  # noqa: F401  # fixtures
 from tests.running import Running
 
 GIVEN_KEY = MasterKey(bytes(range(32)))

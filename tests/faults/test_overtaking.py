@@ -1,0 +1,192 @@
+"""Reads, writes and the following of the log overtake each other inside one process, at the worst moments there are.
+
+Each moment is made by holding back the answer of one statement until something else has happened.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.facts import stream_uuid
+from service.ledger import workspace as following
+from service.ledger.credentials import Identity
+from service.ledger.ledger import Ledger
+from service.ledger.store import Store, fetch, statement
+from tests.ledger.conftest import Opening, a_deal, note, noted
+
+pytestmark = pytest.mark.anyio
+
+FACTS = statement("facts")
+Passing = Callable[[Store | None, str, Any], bool]
+
+
+class Gate:
+    """Holds back the first statement that it is for: `reached` once one is there, until `open`."""
+
+    def __init__(self, passing: Passing, *, after: bool) -> None:
+        self._passing = passing
+        self.after = after
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+
+    async def pass_through(self, *statement: Any) -> None:
+        if not self.reached.is_set() and self._passing(*statement):
+            self.reached.set()
+            await self.opened.wait()
+
+
+@pytest.fixture
+def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
+    """Gates on every reading statement and on every append of this process."""
+    closed: list[Gate] = []
+    read = Store.read
+
+    async def gated(store: Store | None, sql: str, parameters: Any, send: Any) -> Any:
+        for gate in [gate for gate in closed if not gate.after]:
+            await gate.pass_through(store, sql, parameters)
+        rows = await send
+        for gate in [gate for gate in closed if gate.after]:
+            await gate.pass_through(store, sql, parameters)
+        return rows
+
+    async def gated_read(store: Store, sql: str, parameters: Any) -> Any:
+        return await gated(store, sql, parameters, read(store, sql, parameters))
+
+    async def gated_fetch(connection: Any, sql: str, parameters: Any) -> Any:
+        return await gated(None, sql, parameters, fetch(connection, sql, parameters))
+
+    monkeypatch.setattr(Store, "read", gated_read)
+    monkeypatch.setattr("service.ledger.append.fetch", gated_fetch)
+    yield closed
+    for gate in closed:
+        gate.opened.set()
+
+
+def facts_of(stream_id: str, reader: Ledger) -> Passing:
+    """The reading of a stream's facts by one ledger."""
+    stream = stream_uuid(stream_id)
+    return lambda store, sql, parameters: store is reader._store and sql == FACTS and parameters["streams"] == [stream]
+
+
+def append_to(stream_id: str) -> Passing:
+    stream = stream_uuid(stream_id)
+    return lambda store, sql, parameters: (
+        store is None and sql.startswith("SELECT verdict") and stream.bytes in bytes(parameters["streams"].content)
+    )
+
+
+def closed(gates: list[Gate], passing: Passing, *, after: bool) -> Gate:
+    gate = Gate(passing, after=after)
+    gates.append(gate)
+    return gate
+
+
+async def test_a_stream_loaded_while_the_log_is_followed_does_not_stay_behind_it(
+    ledger: Ledger, noor: Identity, opening: Opening, gates: list[Gate]
+) -> None:
+    known, unknown = await a_deal(ledger, noor), await a_deal(ledger, noor)
+    async with opening() as reader:
+        await reader.history(noor, known)
+        load = closed(gates, facts_of(unknown, reader), after=True)
+        loading = asyncio.create_task(reader.history(noor, unknown))
+        await load.reached.wait()
+        await note(ledger, noor, known, "Recorded elsewhere")
+        await note(ledger, noor, unknown, "Recorded elsewhere while it is being read here")
+        follow = closed(gates, facts_of(known, reader), after=True)
+        catching_up = asyncio.create_task(reader.history(noor, known))
+        await follow.reached.wait()
+        load.opened.set()
+        await loading
+        follow.opened.set()
+        await catching_up
+        assert (await reader.history(noor, unknown)).version == 2
+        assert (await note(reader, noor, unknown, "And written to from here")).stream_version == 3
+
+
+async def test_a_stream_that_was_let_go_and_read_again_while_it_is_written_is_not_kept_behind(
+    ledger: Ledger, noor: Identity, gates: list[Gate]
+) -> None:
+    deal = await a_deal(ledger, noor)
+    write = closed(gates, append_to(deal), after=False)
+    writing = asyncio.create_task(note(ledger, noor, deal, "On its way"))
+    await write.reached.wait()
+    let_go(ledger, noor.workspace_id, deal)
+    assert (await ledger.history(noor, deal)).version == 1
+    write.opened.set()
+    assert (await writing).stream_version == 2
+    assert (await ledger.history(noor, deal)).version == 2
+    assert (await note(ledger, noor, deal, "The next")).stream_version == 3
+
+
+async def test_a_stream_read_again_just_before_it_is_written_is_not_kept_behind(
+    ledger: Ledger, noor: Identity, gates: list[Gate]
+) -> None:
+    """As before, but the reading ends after the write, and memory is short again."""
+    deal, other = await a_deal(ledger, noor), await a_deal(ledger, noor)
+    write = closed(gates, append_to(deal), after=False)
+    writing = asyncio.create_task(note(ledger, noor, deal, "On its way"))
+    await write.reached.wait()
+    let_go(ledger, noor.workspace_id, deal)
+    read = closed(gates, facts_of(deal, ledger), after=True)
+    reading = asyncio.create_task(ledger.history(noor, deal))
+    await read.reached.wait()
+    read_again = closed(gates, facts_of(deal, ledger), after=True)
+    write.opened.set()
+    await writing
+    read.opened.set()
+    second = asyncio.create_task(read_again.reached.wait())
+    await asyncio.wait([reading, second], return_when=asyncio.FIRST_COMPLETED)
+    await note(ledger, noor, deal, "Written while it is read for the second time")
+    await note(ledger, noor, other, "Elsewhere")
+    let_go(ledger, noor.workspace_id, deal)
+    read_again.opened.set()
+    await reading
+    second.cancel()
+    assert (await ledger.history(noor, deal)).version == 3
+
+
+async def test_facts_that_the_follower_has_folded_in_part_are_folded_once_and_all(
+    ledger: Ledger, noor: Identity, gates: list[Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The follower reads what this process has just recorded, and the answer to the append comes in between."""
+    monkeypatch.setattr(following, "FACTS_PER_BREATH", 1)
+    deal = await a_deal(ledger, noor)
+    write = closed(gates, append_to(deal), after=True)
+    writing = asyncio.create_task(
+        ledger.append(noor, deal, [noted(f"One of {number}") for number in range(60)], opens=False)
+    )
+    await write.reached.wait()
+    fold = following.Workspace._fold
+
+    def answered_in_between(*arguments: Any) -> None:
+        write.opened.set()
+        fold(*arguments)
+
+    monkeypatch.setattr(following.Workspace, "_fold", answered_in_between)
+    await ledger.history(noor, deal)
+    await writing
+    history = await ledger.history(noor, deal)
+    assert history.stream is not None
+    assert history.version == len(history.records) == history.stream.version == 61
+    assert history.stream.counts["record"] == 60
+
+
+async def test_a_stream_that_is_remembered_wrongly_can_be_written_all_the_same(ledger: Ledger, noor: Identity) -> None:
+    """Whatever the cause: it is read anew instead of being refused until the next start."""
+    deal = await a_deal(ledger, noor)
+    wrong = ledger._memory.get(noor.workspace_id, stream_uuid(deal))
+    assert wrong is not None
+    let_go(ledger, noor.workspace_id, deal)
+    await note(ledger, noor, deal, "Known to the log alone")
+    ledger._memory.put(noor.workspace_id, stream_uuid(deal), wrong)
+    assert wrong.version == 1
+    assert (await note(ledger, noor, deal, "Written on what is stored")).stream_version == 3
+    assert (await ledger.history(noor, deal)).version == 3
+
+
+def let_go(ledger: Ledger, workspace_id: UUID, stream_id: str) -> None:
+    """What happens to the stream that was not used for longest when memory is short."""
+    ledger._memory.drop(workspace_id, [stream_uuid(stream_id)])
