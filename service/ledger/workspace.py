@@ -27,6 +27,7 @@ FACTS_PER_BREATH = 500
 OPAQUE = "opaque"
 # Behind by more than this, forgetting all streams is cheaper than catching up on each.
 CATCH_UP_MAX = 20_000
+ANY = UUID(int=0)  # no stream's id
 
 _HEAD = statement("head")
 _STREAMS = statement("streams")
@@ -53,6 +54,8 @@ class Workspace:
         self._memory = memory
         self._ciphers = ciphers
         self._credentials = credentials
+        # Of each load under way: which streams the log was found to have moved on meanwhile.
+        self._loads: dict[object, set[UUID]] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._following: asyncio.Task[None] | None = None
 
@@ -110,8 +113,10 @@ class Workspace:
         if head - known > CATCH_UP_MAX:
             self._memory.drop_workspace(self.workspace_id)
             self._credentials.forget(self.workspace_id)
+            self._moved(None)
         else:
             moved = await self._read(connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head})
+            self._moved([stream for stream, _ in moved])
             behind = {}
             for stream, version in moved:
                 if stream == self.workspace_id:
@@ -129,10 +134,12 @@ class Workspace:
             self.position = first + count
 
     def take_in(self, stream: UUID, draft: Draft, added: Sequence[tuple[Recorded, bytes]]) -> None:
-        """Keep what this process just recorded on a stream, unless the follower was faster."""
-        kept = draft.kept or self.kept(stream)
+        """Keep what this process just recorded on a stream, unless the follower was faster, wholly or in part."""
+        found = self.kept(stream)
+        kept = draft.kept or found
+        folded = True
         if kept is None:
-            kept = Kept(draft.stream)
+            kept = found = Kept(draft.stream)
             if added:
                 self._memory.put(self.workspace_id, stream, kept)
         elif kept.version == draft.base_version:
@@ -141,12 +148,30 @@ class Workspace:
                 draft.public.merge()
             else:
                 kept.public = draft.public
+        else:
+            folded = False
         draft.kept = kept
         for record, digest in added:
             if record.fact.stream_version == kept.version + 1:
+                if not folded:
+                    evolve(kept.stream, record.fact)
+                    kept.public = None
                 kept.add(record, digest)
                 if self.kept(stream) is kept:
                     self._memory.grew(1)
+        if found is not None and found.version < kept.version:  # let go and read anew while this was being written
+            self._memory.put(self.workspace_id, stream, kept)
+        if added:
+            self._moved([stream])
+
+    def _moved(self, streams: Iterable[UUID] | None) -> None:
+        """Tell the loads under way that the log has moved on these streams, or on any."""
+        for moved in self._loads.values():
+            moved.update([ANY] if streams is None else streams)
+
+    def forget(self, streams: Iterable[UUID]) -> None:
+        """Read these streams anew at their next use."""
+        self._memory.drop(self.workspace_id, streams)
 
     # -- streams
 
@@ -177,29 +202,39 @@ class Workspace:
     async def _load_missing(
         self, streams: list[UUID], connection: Connection | None
     ) -> dict[UUID, Kept | LedgerRefusal]:
-        known_before = self.position
-        rows = await self._read(connection, _STREAMS, {"workspace": self.workspace_id, "streams": streams})
-        loaded: dict[UUID, Kept] = {}
         answer: dict[UUID, Kept | LedgerRefusal] = {}
-        for stream, kind, _version, wrapped in rows:
-            if kind == OPAQUE:
-                answer[stream] = Absent()
-                continue
-            if wrapped is not None:
-                self._ciphers.learn(self.workspace_id, stream, "stream", stream, wrapped)
-            loaded[stream] = Kept(initial(stream_key(kind, stream)))
-        answer |= await self._extend(loaded, connection)
-        if self.position != known_before:  # the log was followed meanwhile, past streams that were not kept yet
-            answer |= await self._extend(loaded, connection)
+        loaded: dict[UUID, Kept] = {}
+        load = object()
+        moved = self._loads[load] = set()
+        try:
+            rows = await self._read(connection, _STREAMS, {"workspace": self.workspace_id, "streams": streams})
+            for stream, kind, _version, wrapped in rows:
+                if kind == OPAQUE:
+                    answer[stream] = Absent()
+                    continue
+                if wrapped is not None:
+                    self._ciphers.learn(self.workspace_id, stream, "stream", stream, wrapped)
+                loaded[stream] = Kept(initial(stream_key(kind, stream)))
+            behind = loaded
+            while (
+                behind
+            ):  # again for what the log moved on meanwhile: nobody else brings a stream up that is not kept yet
+                moved.clear()
+                answer |= await self._extend(behind, connection)
+                behind = {
+                    stream: kept
+                    for stream, kept in loaded.items()
+                    if stream not in answer and self.kept(stream) is None and not moved.isdisjoint((stream, ANY))
+                }
+        finally:
+            del self._loads[load]
         for stream, kept in loaded.items():
             if stream in answer:
                 continue
             already = self.kept(stream)
-            if already is not None and already.version >= kept.version:
-                answer[stream] = already
-            else:
+            if already is None:
                 self._memory.put(self.workspace_id, stream, kept)
-                answer[stream] = kept
+            answer[stream] = already or kept
         return answer
 
     async def _extend(self, behind: dict[UUID, Kept], connection: Connection | None) -> dict[UUID, Unreadable]:

@@ -153,17 +153,21 @@ class Writer:
         async with self._store.connection(TRANSACTION_S) as connection, connection.transaction():
             head = await fetch(connection, _HOLD, {"workspace": workspace.workspace_id})
             await workspace.follow_to(head[0][0], connection)
-            kept = await workspace.load({ask.stream for ask in asks}, connection)
             elsewhere = await self._elsewhere(asks, connection)
-            at = self._clock.now()
-            group = decide(asks, kept, elsewhere, at)
-            if not group.staged:
-                return group, None, None
-            sent.update(one.fact.event_id for _, one in group.staged)
-            appended = await append(workspace, self._ciphers, self._rows, connection, group, at)
-            if appended is None:
-                raise RuntimeError("An append that held the counter row was told it was stale.")
-        return group, *appended
+            for _ in range(2):
+                kept = await workspace.load({ask.stream for ask in asks}, connection)
+                at = self._clock.now()
+                group = decide(asks, kept, elsewhere, at)
+                if not group.staged:
+                    return group, None, None
+                sent.update(one.fact.event_id for _, one in group.staged)
+                appended = await append(workspace, self._ciphers, self._rows, connection, group, at)
+                if appended is not None:
+                    return group, *appended
+                # Nobody else can have written meanwhile: what is in memory is not what is stored.
+                log.error("streams in memory were not what is stored, reading them anew")
+                workspace.forget(group.drafts)
+        raise RuntimeError("An append that held the counter row was told it was stale, twice.")
 
     async def _elsewhere(self, asks: Sequence[Ask], connection: Connection) -> dict[UUID, UUID]:
         """Which of the ids are recorded on another stream than theirs."""
