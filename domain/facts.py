@@ -33,7 +33,7 @@ class Visibility(StrEnum):
 _WIDTH = {visibility: width for width, visibility in enumerate(Visibility)}
 
 
-class Actor(Struct, frozen=True, forbid_unknown_fields=True):
+class Actor(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """The party who recorded a fact, taken from the credential and never from the body."""
 
     party_id: UUID

@@ -1,12 +1,11 @@
 """Who takes part in a stream, and how many promises are open between them. One entry a person; nothing about trust."""
 
 from collections import Counter
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from domain.fields import Side
+from domain.fields import Instant, Side
 from domain.state import Stream
 from projections.list_row import said
 from projections.moments import promises
@@ -23,8 +22,8 @@ class Participation(Struct, frozen=True, kw_only=True):
     name: str | None
     side: Side
     roles: tuple[str, ...]
-    joined_at: datetime
-    left_at: datetime | None
+    joined_at: Instant
+    left_at: Instant | None
     owes: int
     owed: int
 

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from domain.events.deal import Outcome, Stage
 from domain.events.goal import Achievement, Lifecycle, Price
 from domain.facts import ERASED, stream_uuid
-from domain.fields import Currency, Horizon, Money, Named, Trigger
+from domain.fields import Currency, Horizon, Instant, Money, Named, Trigger
 from domain.state import Stream, Thing
 from projections.list_row import forces_net, said, status
 from projections.moments import moment
@@ -29,7 +29,7 @@ class NextStep(Struct, frozen=True, kw_only=True):
     statement: str | None
     debtor: UUID
     creditor: UUID
-    due_at: datetime | None
+    due_at: Instant | None
     overdue: bool
 
 
@@ -37,7 +37,7 @@ class Ending(Struct, frozen=True, kw_only=True):
     """How a deal ended, when (UTC), and by whose decision: a participant, or somebody known by name only."""
 
     outcome: Outcome
-    at: datetime
+    at: Instant
     reason_code: str | None
     reason: str | None
     decided_by: UUID | Named | None
@@ -59,14 +59,14 @@ class Standing(Struct, frozen=True, kw_only=True):
     open: bool
     participants: list[Participation]
     counts: dict[str, int]
-    opened_at: datetime
-    last_event_at: datetime
+    opened_at: Instant
+    last_event_at: Instant
     next_step: NextStep | None
     promises_open: int
     promises_overdue: int
     objections_open: int
     forces_net: int | None
-    changes_at: datetime | None
+    changes_at: Instant | None
 
 
 class DealState(Standing, frozen=True, kw_only=True, tag_field="kind", tag="deal"):
@@ -85,7 +85,7 @@ class DealState(Standing, frozen=True, kw_only=True, tag_field="kind", tag="deal
     segment: str | None
     referred_by: UUID | Named | None
     stage: Stage | None
-    stage_entered_at: datetime | None
+    stage_entered_at: Instant | None
     closed: Ending | None
 
 

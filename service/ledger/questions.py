@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.facts import StreamKind
+from domain.fields import Instant
 
 Sort = Literal["opened", "last_event", "next_due"]
 KnownAt = datetime | int | None
@@ -56,10 +57,10 @@ class Row(Struct, frozen=True, kw_only=True):
     outcome: str | None
     stage: str | None
     forces_net: int | None
-    next_due: datetime | None
+    next_due: Instant | None
     overdue: int
-    opened_at: datetime
-    last_event_at: datetime
+    opened_at: Instant
+    last_event_at: Instant
     stream_version: int
 
 
@@ -95,7 +96,7 @@ class AgendaItem(Struct, frozen=True, kw_only=True):
     subject_id: UUID
     party_id: UUID | None
     text: str | None
-    at: datetime
+    at: Instant
     overdue: bool
     local_date: date | None = None
 
@@ -122,8 +123,8 @@ class PartyStream(Struct, frozen=True, kw_only=True):
     stream_id: str
     side: str
     roles: tuple[str, ...]
-    joined_at: datetime
-    left_at: datetime | None
+    joined_at: Instant
+    left_at: Instant | None
     owes: int
     owed: int
 

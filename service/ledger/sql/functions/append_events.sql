@@ -34,7 +34,8 @@ CREATE OR REPLACE FUNCTION append_events(
     p_participations    jsonb,    -- the participations that changed; without `name`, the name stays
     p_rewritten         integer[] -- streams whose participations are written anew: a void may take a joining out again
 ) RETURNS TABLE (verdict text, first_position bigint, stored_at timestamptz)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     v_first    bigint;
     v_at       timestamptz;
