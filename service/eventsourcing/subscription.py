@@ -8,6 +8,7 @@ from threading import Event
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
+    DataError,
     InterfaceError,
     Notification,
     OperationalError,
@@ -32,13 +33,15 @@ log = logging.getLogger("throughline.eventsourcing")
 class LedgerSubscription(Subscription[ApplicationRecorder]):
     """Yields every notification after a given one, in order, each once; outlives restarts of the database.
 
-    `stop` may be called from another thread. What cannot be read, a changed byte say, raises and is raised again.
+    `stop` may be called from another thread. A fact that cannot be read, such as one with a changed byte, raises
+    `DataError` once everything before it was yielded; it is never skipped.
     """
 
     def __init__(self, recorder: ApplicationRecorder, gt: int | None, topics: Sequence[str]) -> None:
         super().__init__(recorder=recorder, gt=gt or 0, topics=topics)
         self._seen_to: int = gt or 0
         self._found: deque[Notification] = deque()
+        self._limit = NOTIFICATIONS_PER_READ
         self._stopped = Event()
 
     def stop(self) -> None:
@@ -71,9 +74,15 @@ class LedgerSubscription(Subscription[ApplicationRecorder]):
         if head <= self._seen_to:
             return False
         stop = min(head, self._seen_to + POSITIONS_PER_READ)
-        found = self._recorder.select_notifications(
-            self._seen_to, NOTIFICATIONS_PER_READ, stop, self._topics, inclusive_of_start=False
-        )
-        self._seen_to = found[-1].id if len(found) == NOTIFICATIONS_PER_READ else stop
+        try:
+            found = self._recorder.select_notifications(
+                self._seen_to, self._limit, stop, self._topics, inclusive_of_start=False
+            )
+        except DataError:
+            if self._limit == 1:
+                raise
+            self._limit = 1  # go up to it one by one
+            return True
+        self._seen_to = found[-1].id if len(found) == self._limit else stop
         self._found.extend(found)
         return True

@@ -7,8 +7,9 @@ from contextlib import closing
 from itertools import islice
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
-from eventsourcing.persistence import OperationalError, StoredEvent
+from eventsourcing.persistence import DataError, OperationalError, StoredEvent
 
 from service.eventsourcing import Factory, subscription
 from service.eventsourcing.recorder import LedgerRecorder
@@ -52,6 +53,21 @@ def test_it_can_be_stopped_while_it_waits(recorder: LedgerRecorder) -> None:
         assert list(following) == []
         assert time.monotonic() - started < 2
         stopping.join()
+
+
+def test_what_comes_before_an_unreadable_fact_is_yielded_and_the_fact_not_skipped(
+    recorder: LedgerRecorder, database: Database
+) -> None:
+    three = events(3)
+    recorder.insert_events(three)
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        spoil = "UPDATE event SET structure = set_byte(structure, 0, get_byte(structure, 0) # 1) WHERE stream_id = %s"
+        connection.execute(spoil, (three[2].originator_id,))
+    with recorder.subscribe() as following:
+        assert [one.id for one in islice(following, 2)] == [1, 2]
+        for _ in range(2):
+            with pytest.raises(DataError, match="does not match its seal"):
+                next(following)
 
 
 @pytest.fixture
