@@ -5,13 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from domain.facts import Fact
 from domain.subjects import subject_of
 from service.ledger.arrays import bigint_array, bytea_array, integer_array, text_array, uuid_array
 from service.ledger.deciding import Group
-from service.ledger.keys import Ciphers, NewKey
+from service.ledger.keys import AppendKeys, Ciphers
 from service.ledger.listing import ListRows
 from service.ledger.sealing import Sealed, seal
 from service.ledger.store import fetch, statement
@@ -30,60 +28,51 @@ async def append(
     """
     subjects = [subject_of(group.drafts[stream].stream, staged.fact) for stream, staged in group.staged]
     await workspace.know_keys([stream for stream, draft in group.drafts.items() if draft.kept], connection)
-    new_keys = [
-        ciphers.make(workspace.workspace_id, "stream", stream)
-        for stream, draft in group.drafts.items()
-        if draft.kept is None and draft.exists
-    ]
-    new_keys += await _know_parties(workspace, ciphers, connection, {party for party in subjects if party is not None})
-    try:
-        verdict, first, stored_at = await _call(workspace, ciphers, rows, connection, group, subjects, at, new_keys)
-    except BaseException:
-        _forget(workspace, ciphers, new_keys)
-        raise
+    keys = AppendKeys(ciphers, workspace.workspace_id)
+    for stream, draft in group.drafts.items():
+        if draft.kept is None and draft.exists:
+            keys.make("stream", stream)
+    await _know_parties(workspace, ciphers, keys, connection, {party for party in subjects if party is not None})
+    verdict, first, stored_at = await _call(workspace, keys, rows, connection, group, subjects, at)
     if verdict != "appended":
-        _forget(workspace, ciphers, new_keys)
         return None
+    keys.keep()
     return first, stored_at
 
 
 async def _know_parties(
-    workspace: Workspace, ciphers: Ciphers, connection: Connection, parties: Iterable[UUID]
-) -> list[NewKey]:
-    """Have a key for everybody whom words are about; returns those that had to be made."""
-    unknown = [party for party in parties if ciphers.of_party(workspace.workspace_id, party) is None]
+    workspace: Workspace, ciphers: Ciphers, keys: AppendKeys, connection: Connection, parties: Iterable[UUID]
+) -> None:
+    """Have a key for everybody whom words are about."""
+    unknown = [party for party in parties if keys.party(party) is None]
     if not unknown:
-        return []
+        return
     stored = await fetch(connection, _PARTY_KEYS, {"workspace": workspace.workspace_id, "parties": unknown})
     for key_id, kind, owner_id, wrapped in stored:
         ciphers.learn(workspace.workspace_id, key_id, kind, owner_id, wrapped)
     known = {owner_id for _, _, owner_id, _ in stored}
-    return [ciphers.make(workspace.workspace_id, "party", party) for party in unknown if party not in known]
-
-
-def _forget(workspace: Workspace, ciphers: Ciphers, keys: Iterable[NewKey]) -> None:
-    for key in keys:
-        ciphers.forget(workspace.workspace_id, key.key_id, key.owner_id)
+    for party in unknown:
+        if party not in known:
+            keys.make("party", party)
 
 
 async def _call(
     workspace: Workspace,
-    ciphers: Ciphers,
+    keys: AppendKeys,
     rows: ListRows,
     connection: Connection,
     group: Group,
     subjects: Sequence[UUID | None],
     at: datetime,
-    new_keys: Sequence[NewKey],
 ) -> Any:
     drafts = list(group.drafts.items())
     place = {stream: ordinal for ordinal, (stream, _) in enumerate(drafts, start=1)}
     staged = group.staged
     sealed = [
-        _seal(workspace.workspace_id, ciphers, stream, one.fact, subject)
+        _seal(workspace.workspace_id, keys, stream, one.fact, subject)
         for (stream, one), subject in zip(staged, subjects, strict=True)
     ]
-    derived = rows.of(workspace.workspace_id, ciphers, group, place)
+    derived = rows.of(workspace.workspace_id, keys, group, place)
     answer = await fetch(
         connection,
         _APPEND,
@@ -93,10 +82,10 @@ async def _call(
             "streams": uuid_array(stream for stream, _ in drafts),
             "kinds": text_array(draft.stream.kind for _, draft in drafts),
             "versions": bigint_array([draft.base_version for _, draft in drafts]),
-            "key_ids": uuid_array(key.key_id for key in new_keys),
-            "key_kinds": text_array(key.kind for key in new_keys),
-            "key_owners": uuid_array(key.owner_id for key in new_keys),
-            "key_wraps": bytea_array(key.wrapped for key in new_keys),
+            "key_ids": uuid_array(key.key_id for key in keys.made),
+            "key_kinds": text_array(key.kind for key in keys.made),
+            "key_owners": uuid_array(key.owner_id for key in keys.made),
+            "key_wraps": bytea_array(key.wrapped for key in keys.made),
             "event_streams": integer_array([place[stream] for stream, _ in staged]),
             "event_ids": uuid_array(one.fact.event_id for _, one in staged),
             "types": text_array(one.fact.type for _, one in staged),
@@ -115,10 +104,7 @@ async def _call(
     return answer[0]
 
 
-def _seal(workspace_id: UUID, ciphers: Ciphers, stream: UUID, fact: Fact, subject: UUID | None) -> Sealed:
-    stream_cipher = ciphers.get(stream)
-    assert stream_cipher is not None, "the stream's key was made or learned before"
-    party: tuple[UUID, AESGCM] | None = None if subject is None else ciphers.of_party(workspace_id, subject)
-    if party is None:
-        return seal(fact, workspace_id, stream_cipher, None, None)
-    return seal(fact, workspace_id, stream_cipher, party[0], party[1])
+def _seal(workspace_id: UUID, keys: AppendKeys, stream: UUID, fact: Fact, subject: UUID | None) -> Sealed:
+    party = None if subject is None else keys.party(subject)
+    key_id, cipher = (None, None) if party is None else party
+    return seal(fact, workspace_id, keys.stream(stream), key_id, cipher)

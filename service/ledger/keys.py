@@ -2,6 +2,7 @@
 
 import os
 from collections import OrderedDict
+from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,20 +15,11 @@ CIPHERS_MAX = 50_000
 KEY_BYTES = 32
 
 
-class NewKey(Struct, frozen=True):
-    """A key made for this append; it exists once the append has committed."""
-
-    key_id: UUID
-    kind: str
-    owner_id: UUID
-    wrapped: bytes
-
-
 class Ciphers:
     """The unwrapped ciphers of all workspaces, least recently used out first."""
 
     def __init__(self, master_key: MasterKey) -> None:
-        self._master_key = master_key
+        self.master_key = master_key
         self._ciphers: OrderedDict[UUID, AESGCM] = OrderedDict()
         self._party_keys: OrderedDict[tuple[UUID, UUID], UUID] = OrderedDict()
 
@@ -44,26 +36,20 @@ class Ciphers:
         cipher = None if key_id is None else self.get(key_id)
         return None if key_id is None or cipher is None else (key_id, cipher)
 
-    def make(self, workspace_id: UUID, kind: str, owner_id: UUID) -> NewKey:
-        """A fresh random key. A stream's key has the stream's id; a party may have several over time."""
-        key = os.urandom(KEY_BYTES)
-        key_id = owner_id if kind == "stream" else uuid4()
-        self._keep(workspace_id, key_id, kind, owner_id, AESGCM(key))
-        return NewKey(key_id, kind, owner_id, self._master_key.wrap(key, wrapping_context(workspace_id, key_id)))
-
     def learn(self, workspace_id: UUID, key_id: UUID, kind: str, owner_id: UUID, wrapped: bytes) -> AESGCM:
         """The cipher of a stored key."""
-        cipher = AESGCM(self._master_key.unwrap(wrapped, wrapping_context(workspace_id, key_id)))
-        self._keep(workspace_id, key_id, kind, owner_id, cipher)
+        cipher = AESGCM(self.master_key.unwrap(wrapped, wrapping_context(workspace_id, key_id)))
+        self.keep(workspace_id, key_id, kind, owner_id, cipher)
         return cipher
 
     def forget(self, workspace_id: UUID, key_id: UUID, owner_id: UUID) -> None:
-        """Drop a key that was destroyed, or that turned out not to have been committed."""
+        """Drop a key that was destroyed."""
         self._ciphers.pop(key_id, None)
         if self._party_keys.get((workspace_id, owner_id)) == key_id:
             del self._party_keys[workspace_id, owner_id]
 
-    def _keep(self, workspace_id: UUID, key_id: UUID, kind: str, owner_id: UUID, cipher: AESGCM) -> None:
+    def keep(self, workspace_id: UUID, key_id: UUID, kind: str, owner_id: UUID, cipher: AESGCM) -> None:
+        """Know the cipher of a key that is stored."""
         self._ciphers[key_id] = cipher
         if kind == "party":
             self._party_keys[workspace_id, owner_id] = key_id
@@ -71,6 +57,52 @@ class Ciphers:
             self._ciphers.popitem(last=False)
         while len(self._party_keys) > CIPHERS_MAX:
             self._party_keys.popitem(last=False)
+
+
+class NewKey(Struct, frozen=True):
+    """A key made for one append; it exists once that has committed."""
+
+    key_id: UUID
+    kind: str
+    owner_id: UUID
+    wrapped: bytes
+    cipher: AESGCM
+
+
+class AppendKeys:
+    """The keys one append seals with: those known, and those it makes, which nobody uses before it has committed."""
+
+    def __init__(self, ciphers: Ciphers, workspace_id: UUID) -> None:
+        self._ciphers = ciphers
+        self._workspace_id = workspace_id
+        self._made: dict[tuple[str, UUID], NewKey] = {}
+
+    @property
+    def made(self) -> Iterable[NewKey]:
+        return self._made.values()
+
+    def make(self, kind: str, owner_id: UUID) -> None:
+        """A fresh random key. A stream's key has the stream's id; a party may have several over time."""
+        key = os.urandom(KEY_BYTES)
+        key_id = owner_id if kind == "stream" else uuid4()
+        wrapped = self._ciphers.master_key.wrap(key, wrapping_context(self._workspace_id, key_id))
+        self._made[kind, owner_id] = NewKey(key_id, kind, owner_id, wrapped, AESGCM(key))
+
+    def stream(self, stream: UUID) -> AESGCM:
+        """The cipher of a stream, which was learned or made before."""
+        cipher = self._ciphers.get(stream)
+        return self._made["stream", stream].cipher if cipher is None else cipher
+
+    def party(self, party_id: UUID) -> tuple[UUID, AESGCM] | None:
+        """A party's key and its cipher, if it was learned or made before."""
+        known = self._ciphers.of_party(self._workspace_id, party_id)
+        made = self._made.get(("party", party_id)) if known is None else None
+        return (made.key_id, made.cipher) if made is not None else known
+
+    def keep(self) -> None:
+        """The append has committed: what it made is there for everybody."""
+        for key in self._made.values():
+            self._ciphers.keep(self._workspace_id, key.key_id, key.kind, key.owner_id, key.cipher)
 
 
 def wrapping_context(workspace_id: UUID, key_id: UUID) -> bytes:

@@ -14,7 +14,7 @@ from domain.stream import Stream, evolve, fold
 from projections.list_row import Card, ListRow, card, list_row
 from projections.participations import Participation, participations
 from service.ledger.deciding import Draft, Group
-from service.ledger.keys import Ciphers
+from service.ledger.keys import AppendKeys
 from service.ledger.sealing import seal_row
 
 _json = msgspec.json.Encoder().encode
@@ -41,14 +41,13 @@ class ListRows:
     def __init__(self, tag_key: bytes) -> None:
         self._tag_key = tag_key
 
-    def of(self, workspace_id: UUID, ciphers: Ciphers, group: Group, place: dict[UUID, int]) -> Derived:
+    def of(self, workspace_id: UUID, keys: AppendKeys, group: Group, place: dict[UUID, int]) -> Derived:
         """The rows of every stream the group writes to. `place` is the stream's ordinal in the append."""
         rows, people, rewritten = [], [], []
         for stream in dict.fromkeys(stream for stream, _ in group.staged):
             draft, ordinal = group.drafts[stream], place[stream]
             shown = public_fold(draft)
-            cipher = ciphers.get(stream)
-            assert cipher is not None, "the facts of this stream were sealed with it"
+            cipher = keys.stream(stream)
             words = card(shown) if draft.rewrites or draft.families & _CARD else None
             rows.append(self._row(workspace_id, stream, list_row(shown), words, cipher, ordinal))
             with_names = draft.rewrites or bool(draft.families & _PEOPLE)
@@ -56,7 +55,7 @@ class ListRows:
                 rewritten.append(ordinal)
             if with_names or draft.families & _PROMISES:
                 people += [
-                    _person(workspace_id, stream, one, with_names, ciphers, ordinal) for one in participations(shown)
+                    _person(workspace_id, stream, one, with_names, keys, ordinal) for one in participations(shown)
                 ]
         return Derived(_json(rows).decode(), _json(people).decode() if people else None, rewritten)
 
@@ -155,7 +154,7 @@ def read_card(content: bytes | None) -> Card:
 
 
 def _person(
-    workspace_id: UUID, stream: UUID, one: Participation, with_name: bool, ciphers: Ciphers, ordinal: int
+    workspace_id: UUID, stream: UUID, one: Participation, with_name: bool, keys: AppendKeys, ordinal: int
 ) -> dict[str, Any]:
     written: dict[str, Any] = {
         "stream": ordinal,
@@ -168,8 +167,7 @@ def _person(
         "owed": one.owed,
     }
     if with_name and one.name is not None:
-        key_id, cipher = ciphers.of_party(workspace_id, one.party_id) or (stream, ciphers.get(stream))
-        assert cipher is not None, "the facts of this stream were sealed with it"
+        key_id, cipher = keys.party(one.party_id) or (stream, keys.stream(stream))
         written["name"] = _bytea(seal_row(cipher, name_place(workspace_id, one.party_id), one.name.encode()))
         written["name_key"] = key_id
     return written

@@ -3,6 +3,9 @@
 A group is decided against the streams in memory and sent with the versions it was decided on. When the database says
 that somebody else was faster, the group is decided again inside a transaction that holds the counter row, so the second
 attempt cannot lose. One bad proposal never fails its neighbours.
+
+While one group is on its way to PostgreSQL the next may be decided, on other streams only: so nothing that is decided
+rests on what is not recorded yet, and both processors have something to do.
 """
 
 import asyncio
@@ -25,6 +28,9 @@ from service.ledger.refusals import LedgerRefusal, Overloaded, StoreUnavailable
 from service.ledger.store import NOTHING_HAPPENED, TRANSACTION_S, Store, fetch, statement
 from service.ledger.workspace import Connection, Workspace
 
+# One being written and one being decided; a third would only wait for the counter row.
+GROUPS_MAX = 2
+
 _HOLD = statement("hold")
 _WHERE = statement("where_recorded")
 
@@ -32,7 +38,7 @@ log = logging.getLogger("throughline.ledger")
 
 
 class Writer:
-    """The one appender of one workspace in this process. It runs while something waits and then ends."""
+    """The one appender of one workspace in this process. It has tasks only while something waits."""
 
     def __init__(
         self,
@@ -53,7 +59,9 @@ class Writer:
         self._group_facts_max = group_facts_max
         self._waiting: deque[Ask] = deque()
         self._facts_waiting = 0
-        self._running: asyncio.Task[None] | None = None
+        self._under_way: dict[asyncio.Task[None], list[Ask]] = {}
+        self._busy: set[UUID] = set()  # streams of the groups under way
+        self._start_is_due = False
 
     def submit(self, ask: Ask) -> None:
         """Queue an ask; its answer comes through its future. Raises `Overloaded` when too many facts wait."""
@@ -61,39 +69,62 @@ class Writer:
             raise Overloaded("Too many facts are waiting for this workspace.")
         self._waiting.append(ask)
         self._facts_waiting += len(ask.proposals)
-        if self._running is None:
-            self._running = asyncio.create_task(self._run())
+        self._start_soon()
 
     @property
     def idle(self) -> bool:
-        return self._running is None
+        return not self._waiting and not self._under_way
 
     async def finish(self) -> None:
         """Wait until nothing is waiting any more."""
-        while self._running is not None:
-            await asyncio.wait([self._running])
+        while not self.idle:
+            await asyncio.wait(self._under_way or [asyncio.create_task(asyncio.sleep(0))])
 
-    async def _run(self) -> None:
-        try:
-            while self._waiting:
-                if group := self._take():
-                    await self._commit(group)
-        finally:
-            self._running = None
+    def _start_soon(self) -> None:
+        """Start groups once everybody who is about to ask in this turn of the event loop has asked."""
+        if not self._start_is_due:
+            self._start_is_due = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        self._start_is_due = False
+        while self._waiting and len(self._under_way) < GROUPS_MAX:
+            if self._under_way and len(self._waiting) * 2 < max(map(len, self._under_way.values())):
+                return  # too few to be worth a commit of their own: they go with those who come meanwhile
+            group = self._take()
+            if not group:
+                return
+            self._busy.update(ask.stream for ask in group)
+            task = asyncio.create_task(self._commit(group))
+            self._under_way[task] = group
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._busy.difference_update(ask.stream for ask in self._under_way.pop(task))
+        self._start_soon()
 
     def _take(self) -> list[Ask]:
-        """The next group: asks in order, up to the bound, at least one if anybody still waits.
+        """The next group: asks in order, up to the bound, on streams that no group under way is on.
 
         Who has been told meanwhile that it took too long is passed over, so that nothing happens long after.
         """
         group: list[Ask] = []
         facts = 0
-        while self._waiting and (not group or facts + len(self._waiting[0].proposals) <= self._group_facts_max):
+        later: list[Ask] = []
+        while self._waiting:
             ask = self._waiting.popleft()
-            self._facts_waiting -= len(ask.proposals)
-            if not ask.answer.done():
+            if ask.answer.done():
+                self._facts_waiting -= len(ask.proposals)
+            elif ask.stream in self._busy:
+                later.append(ask)
+            elif group and facts + len(ask.proposals) > self._group_facts_max:
+                later.append(ask)
+                break
+            else:
                 group.append(ask)
                 facts += len(ask.proposals)
+        self._waiting.extendleft(reversed(later))
+        self._facts_waiting -= facts
         return group
 
     async def _commit(self, asks: list[Ask]) -> None:
