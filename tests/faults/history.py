@@ -28,6 +28,7 @@ class Write:
     status: int | None = None
     versions: tuple[int, ...] = ()
     positions: tuple[int, ...] = ()
+    problem: Any = None
 
 
 @dataclass

@@ -97,8 +97,9 @@ class Client:
             assert [event["event_id"] for event in events] == list(write.event_ids)
             write.versions = tuple(event["stream_version"] for event in events)
             write.positions = tuple(event["position"] for event in events)
-        elif answer.status < 500:
-            write.outcome = "refused"
+        else:
+            write.problem = answer.json
+            write.outcome = "refused" if answer.status < 500 else "unknown"
         return answer
 
     def read(self, history: History, stream: str) -> Read | None:
