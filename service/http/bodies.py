@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar.types import Receive, Scope
 
+from service.http.known_fields import fields_at
 from service.http.problems import CLOSE, Problem
 
 T = TypeVar("T")
@@ -26,6 +27,19 @@ _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _MISSING = re.compile(r"^Object missing required field `(.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
+_JSON_TYPES = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+    "datetime": "a time as in RFC 3339",
+    "date": "a date",
+    "uuid": "a UUID",
+}
+_PYTHON_TYPE = re.compile(rf"`({'|'.join(_JSON_TYPES)})`")
 _TAG = re.compile(r"^Invalid value '(.*)'$", re.DOTALL)
 
 
@@ -98,7 +112,7 @@ def decoded(decode: Callable[[bytes], T], body: bytes, known_types: Iterable[str
     try:
         return decode(body)
     except msgspec.ValidationError as fault:
-        raise body_fault(str(fault), known_types) from None
+        raise body_fault(str(fault), known_types, body) from None
     except RecursionError:
         raise malformed("The body is nested too deeply.", "", "no deeper nesting than the schema has") from None
     except UnicodeDecodeError:
@@ -111,8 +125,11 @@ def malformed(detail: str, pointer: str, accepted: Any) -> Problem:
     return Problem("body-malformed", detail, pointer=pointer, accepted=accepted)
 
 
-def body_fault(fault: str, known_types: Iterable[str] = ()) -> Problem:
-    """msgspec's sentence as a problem: where (a JSON pointer), what, and what would be accepted."""
+def body_fault(fault: str, known_types: Iterable[str] = (), body: bytes = b"") -> Problem:
+    """msgspec's sentence as a problem: where (a JSON pointer), what, and what would be accepted.
+
+    The body is read again, loosely, to tell which fields the type at fault has.
+    """
     parts = _PATH.match(fault)
     what, pointer = (parts["what"], pointer_of(parts["path"] or "")) if parts else (fault, "")
     if missing := _MISSING.match(what):
@@ -120,23 +137,35 @@ def body_fault(fault: str, known_types: Iterable[str] = ()) -> Problem:
         return malformed(f"The field `{name}` is missing.", f"{pointer}/{escaped(name)}", f"an object with `{name}`")
     if unknown := _UNKNOWN.match(what):
         name = unknown[1][:NAME_CHARS_MAX]
+        known = fields_at(body, pointer)
         return malformed(
-            f"The field `{name}` is not known here.", f"{pointer}/{escaped(name)}", "only fields of the schema"
+            f"The field `{name}` is not known here.{_meant(name, known)}",
+            f"{pointer}/{escaped(name)}",
+            known or "only fields of the schema",
         )
     if pointer.endswith("/type") and (tag := _TAG.match(what)):
         return _unknown_type(tag[1][:NAME_CHARS_MAX], pointer, sorted(known_types))
-    return malformed(f"{what}.", pointer, what.partition(", got ")[0].removeprefix("Expected "))
+    told = in_words(what)
+    return malformed(f"{told}.", pointer, told.partition(", got ")[0].removeprefix("Expected "))
 
 
 def _unknown_type(name: str, pointer: str, known: list[str]) -> Problem:
     nearest = get_close_matches(name, known, NEAREST_NAMES_MAX, cutoff=0.5)
     if not nearest:
         nearest = known if len(known) <= NAMES_SHOWN_MAX else []
-    hint = (
-        f" Did you mean {', '.join(f'`{near}`' for near in nearest)}?" if nearest and len(nearest) < len(known) else ""
-    )
     accepted: Any = nearest or "a type listed by GET /v1/catalogue"
-    return malformed(f"`{name}` is not a type that this call takes.{hint}", pointer, accepted)
+    return malformed(f"`{name}` is not a type that this call takes.{_meant(name, known)}", pointer, accepted)
+
+
+def _meant(name: str, known: list[str]) -> str:
+    """The question that a slip of the finger deserves."""
+    nearest = get_close_matches(name, known, NEAREST_NAMES_MAX, cutoff=0.5)
+    return f" Did you mean {', '.join(f'`{near}`' for near in nearest)}?" if nearest else ""
+
+
+def in_words(what: str) -> str:
+    """msgspec's sentence with JSON's names of types instead of Python's."""
+    return _PYTHON_TYPE.sub(lambda found: _JSON_TYPES[found[1]], what)
 
 
 def pointer_of(path: str) -> str:

@@ -34,6 +34,30 @@ def send(http: httpx.Client, deal: str, body: bytes) -> httpx.Response:
 
 
 @pytest.mark.parametrize(
+    ("body", "meant", "accepted"),
+    [
+        ({"type": "note.recorded", "data": {"txt": "x"}}, "text", ["text", "about"]),
+        ({"type": "note.recorded", "dat": {"text": "x"}}, "data", None),
+        ({"facts": [noted(), {"type": "deal.opened", "data": {"titel": "x"}}]}, "title", None),
+        ({"fakts": [noted()], "facts": [noted()]}, "facts", ["facts", "stream_id"]),
+    ],
+)
+def test_an_unknown_field_is_answered_with_those_that_are_known(
+    member: httpx.Client, deal: str, body: Any, meant: str, accepted: Any
+) -> None:
+    problem = refused(member.post(f"{deal}/events", json=body))
+    assert f"`{meant}`" in problem["detail"]
+    assert meant in problem["accepted"]
+    assert accepted is None or problem["accepted"] == accepted
+
+
+def test_types_are_called_what_json_calls_them(member: httpx.Client, deal: str) -> None:
+    problem = refused(member.post(f"{deal}/events", json={"type": "note.recorded", "data": {"text": 5}}))
+    assert problem["detail"] == "Expected text, got a whole number."
+    assert problem["accepted"] == "text"
+
+
+@pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({"type": "note.recorded", "data": {"text": 5}}, "/data/text"),
