@@ -1,4 +1,4 @@
-"""Which fields a fact may have where a client sent an unknown one: for the answer that refuses it, not on the way in."""
+"""Which fields a fact may have where a client sent an unknown one: for the answer that refuses it, never before."""
 
 from collections.abc import Sequence
 from typing import Any
