@@ -176,9 +176,13 @@ def test_F15_a_reader_at_the_tail_sees_every_position_once_and_in_order(
 def test_F18_two_processes_share_a_workspace_and_the_survivor_of_one_knows_everything(
     folder: Path, elsewhere: Elsewhere, service_process: Start, connect: Connect
 ) -> None:
-    """Writers and readers on both; then one is killed, and what the other knows is what is stored."""
+    """Writers and readers on both; then one is killed, and what the other knows is what is stored.
+
+    The survivor is short of memory besides: it lets streams go and reads them again all the time.
+    """
+    short = {"THROUGHLINE_CACHED_EVENTS_MAX": "1000"}
     first = service_process(folder / "first", database=elsewhere)
-    second = service_process(folder / "second", database=elsewhere)
+    second = service_process(folder / "second", database=elsewhere, environment=short)
     history, streams = History(), list[str]()
     with busy_clients([first.url, second.url], first.owner_key, history, streams):
         time.sleep(TOGETHER_S / 2)
