@@ -25,6 +25,9 @@ TRANSACTION_S = 2 * SILENCE_S
 # How long a request waits for a connection. Together with one retry it stays under the 3 s promised for a refusal.
 CONNECTION_WAIT_S = 1.2
 CONNECT_TIMEOUT_S = 2
+# Appends wait for each other anyway; and a pool hands its connections out in turn, so that with many of them PostgreSQL
+# wakes another process for each append, whose caches are cold.
+WRITERS_MAX = 4
 # Requests that may wait for a connection at once; reads are short, so more than this means the server is gone.
 CONNECTION_WAITERS_MAX = 1_000
 
@@ -46,48 +49,38 @@ def statement(name: str) -> str:
 
 
 class Store:
-    """A pool of autocommit connections whose failures all become `StoreUnavailable`."""
+    """Two pools of autocommit connections, one for writing, whose failures all become `StoreUnavailable`."""
 
     def __init__(self, dsn: str, connections_max: int) -> None:
-        self._pool = AsyncConnectionPool(
-            dsn,
-            min_size=2,
-            max_size=connections_max,
-            max_waiting=CONNECTION_WAITERS_MAX,
-            timeout=CONNECTION_WAIT_S,
-            reconnect_timeout=0,  # a request that finds no connection starts the next attempt itself
-            open=False,
-            name="throughline",
-            configure=_configure,
-            kwargs={
-                "autocommit": True,
-                "options": _SESSION,
-                "connect_timeout": CONNECT_TIMEOUT_S,
-                "application_name": "throughline",
-                "prepare_threshold": 2,
-            },
-        )
+        writers_max = min(WRITERS_MAX, connections_max // 2)
+        self._readers = _pool(dsn, "readers", connections_max - writers_max)
+        self._writers = _pool(dsn, "writers", writers_max)
 
     async def open(self) -> None:
-        await self._pool.open()
+        await self._readers.open()
+        await self._writers.open()
 
     async def close(self) -> None:
-        await self._pool.close(timeout=CONNECT_TIMEOUT_S)
+        await self._readers.close(timeout=CONNECT_TIMEOUT_S)
+        await self._writers.close(timeout=CONNECT_TIMEOUT_S)
 
     @asynccontextmanager
-    async def connection(self, silence_s: float = SILENCE_S) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
+    async def connection(
+        self, silence_s: float = SILENCE_S, *, writing: bool = False
+    ) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
         """A connection for several statements, such as a transaction, cut after `silence_s`. Raises `StoreUnavailable`.
 
         Cut, not cancelled: a cancellation would itself wait for the server's answer.
         """
+        pool = self._writers if writing else self._readers
         try:
-            async with self._pool.connection() as connection:
+            async with pool.connection() as connection:
                 patience = asyncio.get_running_loop().call_later(silence_s, _hang_up, connection)
                 try:
                     yield connection
                 except (psycopg.OperationalError, psycopg.InterfaceError):
                     if connection.closed:  # what cut this one has most likely cut those that lie idle too
-                        await self._pool.drain()
+                        await pool.drain()
                     raise
                 finally:
                     patience.cancel()
@@ -108,6 +101,27 @@ class Store:
     async def _read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self.connection() as connection:
             return await fetch(connection, sql, parameters)
+
+
+def _pool(dsn: str, name: str, connections_max: int) -> AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]:
+    return AsyncConnectionPool(
+        dsn,
+        min_size=1,
+        max_size=connections_max,
+        max_waiting=CONNECTION_WAITERS_MAX,
+        timeout=CONNECTION_WAIT_S,
+        reconnect_timeout=0,  # a request that finds no connection starts the next attempt itself
+        open=False,
+        name=f"throughline {name}",
+        configure=_configure,
+        kwargs={
+            "autocommit": True,
+            "options": _SESSION,
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": "throughline",
+            "prepare_threshold": 2,
+        },
+    )
 
 
 async def _configure(connection: AsyncConnection[tuple[Any, ...]]) -> None:

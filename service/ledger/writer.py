@@ -164,7 +164,7 @@ class Writer:
         group = decide(asks, kept, {}, at)
         if group.staged:
             sent.update(one.fact.event_id for _, one in group.staged)
-            async with self._store.connection() as connection:
+            async with self._store.connection(writing=True) as connection:
                 appended = await append(self._workspace, self._ciphers, self._rows, connection, group, at)
             if appended is not None:
                 return group, *appended
@@ -181,7 +181,7 @@ class Writer:
     async def _attempt_holding(self, asks: list[Ask], sent: set[UUID]) -> tuple[Group, int | None, datetime | None]:
         """Decide and append while nobody else can append to the workspace."""
         workspace = self._workspace
-        async with self._store.connection(TRANSACTION_S) as connection, connection.transaction():
+        async with self._store.connection(TRANSACTION_S, writing=True) as connection, connection.transaction():
             head = await fetch(connection, _HOLD, {"workspace": workspace.workspace_id})
             await workspace.follow_to(head[0][0], connection)
             elsewhere = await self._elsewhere(asks, connection)
