@@ -1,8 +1,9 @@
 """What faults are injected into: a durable PostgreSQL that can be stopped, and one behind a proxy that misbehaves."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,12 +15,12 @@ from service.masterkey import MasterKey
 from service.postgres import APP_ROLE, DATABASE, OWNER_ROLE
 from service.postgres.cluster import SUPERUSER, Cluster
 from service.postgres.programs import find_programs
-from tests.conftest import Database, Server
+from tests.conftest import Database, Server, _database, open_folder
 from tests.faults.history import History
 from tests.faults.load import Client, Fact
 from tests.faults.proxy import Proxy, proxied
 from tests.ledger.conftest import ledger, noor, opening, settings  # noqa: F401  # fixtures
-from tests.running import Running
+from tests.running import Running, started
 
 GIVEN_KEY = MasterKey(bytes(range(32)))
 """What `tests.running` gives to a service whose PostgreSQL is elsewhere."""
@@ -57,6 +58,29 @@ def elsewhere(data: Path) -> Iterator[Elsewhere]:
     server = Elsewhere(data)
     yield server
     server.stop()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two processes of the service on one workspace, which many tests share: each makes its own streams."""
+
+    first: Running
+    second: Running
+    database: Database
+
+    def clients(self, connect: "Connect", number: int) -> list[Client]:
+        """Of both processes in turn."""
+        return [connect(one, key_of=self.first) for one in [self.first, self.second] * (number // 2)]
+
+
+@pytest.fixture(scope="session")
+def pair(server: Server, template: str) -> Iterator[Pair]:
+    folder = open_folder("throughline-pair-")
+    with contextmanager(_database)(server, template) as database:
+        addresses = {"DATABASE_URL": database.app, "DATABASE_MIGRATE_URL": database.owner}
+        with started(folder / "first", addresses) as first, started(folder / "second", addresses) as second:
+            yield Pair(first, second, database)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

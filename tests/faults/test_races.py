@@ -12,7 +12,7 @@ import pytest
 
 from service.ledger.store import statement
 from tests.conftest import Database
-from tests.faults.conftest import GIVEN_KEY, Connect, Elsewhere, Reached, a_deal, noted, said
+from tests.faults.conftest import GIVEN_KEY, Connect, Elsewhere, Pair, a_deal, noted, said
 from tests.faults.history import History, check, stored
 from tests.faults.load import Answer, Client, busy_clients
 from tests.faults.replay import assert_rows_equal_a_replay
@@ -25,17 +25,11 @@ TAIL_FACTS = 40
 TOGETHER_S = 5.0
 
 
-@pytest.fixture
-def service(folder: Path, database: Database, service_process: Start) -> Running:
-    return service_process(folder / "data", database=database)
-
-
 def test_F12_of_those_who_write_at_one_version_one_wins_and_the_others_are_told_what_they_missed(
-    service: Running, database: Database, connect: Connect
+    pair: Pair, connect: Connect
 ) -> None:
     """Each of 16 writes until it has tried 50 times, each time at the version that it knows of."""
-    history = History()
-    clients = [connect(service) for _ in range(WRITERS)]
+    history, clients = History(), pair.clients(connect, WRITERS)
     deal = a_deal(clients[0], history)
 
     def tries(client: Client) -> None:
@@ -54,7 +48,7 @@ def test_F12_of_those_who_write_at_one_version_one_wins_and_the_others_are_told_
 
     with ThreadPoolExecutor(WRITERS) as threads:
         list(threads.map(tries, clients))
-    rows = stored(database.app)
+    rows = stored(pair.database.app)
     check(history, rows)
     wins = history.told("ok")
     assert len(wins) + len(history.told("refused")) == WRITERS * WINS_EACH + 1
@@ -75,56 +69,51 @@ def at_once(clients: list[Client], path: str, bodies: list[object], **headers: s
 
 
 @pytest.mark.parametrize("named", ["by event id", "by Idempotency-Key"])
-def test_F13_one_id_sent_32_times_at_once_is_one_fact_and_one_answer(
-    service: Running, database: Database, folder: Path, service_process: Start, connect: Connect, named: str
-) -> None:
+def test_F13_one_id_sent_32_times_at_once_is_one_fact_and_one_answer(pair: Pair, connect: Connect, named: str) -> None:
     """Half of them through another process."""
-    other = service_process(folder / "other", database=database)
-    clients = [connect(one, key_of=service) for one in [service, other] * (AT_ONCE // 2)]
-    deal = a_deal(clients[0], History()).partition("/")[2]
+    clients = pair.clients(connect, AT_ONCE)
+    stream = a_deal(clients[0], History())
     fact, headers = noted("At once"), {}
     if named == "by Idempotency-Key":
         del fact["event_id"]
         headers = {"Idempotency-Key": str(uuid4())}
-    answers = at_once(clients, f"/v1/deals/{deal}/events", [fact] * AT_ONCE, **headers)
+    answers = at_once(clients, f"/v1/deals/{stream.partition('/')[2]}/events", [fact] * AT_ONCE, **headers)
     assert sorted(answer.status for answer in answers) == [200] * (AT_ONCE - 1) + [201]
     assert {str(answer.json["events"]) for answer in answers} == {str(answers[0].json["events"])}
     assert {answer.json["position"] for answer in answers} == {answers[0].json["events"][0]["position"] + 1}
     for answer in answers:
         assert answer.headers.get("idempotency-replayed") == ("true" if answer.status == 200 else None)
-    assert sum(row["type"] == "note.recorded" for row in stored(database.app)) == 1
+    assert [row["type"] for row in stored(pair.database.app) if row["stream"] == stream] == [
+        "deal.opened",
+        "note.recorded",
+    ]
 
 
-def test_F14_one_id_with_other_words_is_refused_and_nothing_of_it_is_stored(
-    service: Running, database: Database, folder: Path, service_process: Start, connect: Connect
-) -> None:
+def test_F14_one_id_with_other_words_is_refused_and_nothing_of_it_is_stored(pair: Pair, connect: Connect) -> None:
     """One after the other, through another process, and at the same time."""
-    history = History()
-    client, deal = connect(service), ""
-    deal = a_deal(client, history)
+    history, clients = History(), pair.clients(connect, AT_ONCE // 2)
+    deal = a_deal(clients[0], history)
     path = f"/v1/deals/{deal.partition('/')[2]}/events"
     first = noted("The first words")
-    assert client.ask("POST", path, first).status == 201
-    other = connect(service_process(folder / "other", database=database), key_of=service)
-    for asked in (client, other):
+    assert clients[0].ask("POST", path, first).status == 201
+    for asked in clients[:2]:
         answer = asked.ask("POST", path, {**first, "data": {"text": "Other words"}})
         assert (answer.status, answer.json["type"]) == (422, "/problems/event-id-reused")
         batch = {"facts": [noted("In one batch with"), {**first, "data": {"text": "Other words"}}]}
         assert asked.ask("POST", path, batch).status == 422
     second = str(uuid4())
-    clients = [connect(service) for _ in range(AT_ONCE // 2)]
     bodies: list[object] = [{**noted(f"Words {nth}"), "event_id": second} for nth in range(len(clients))]
     answers = at_once(clients, path, bodies)
     assert sorted(answer.status for answer in answers) == [201] + [422] * (len(clients) - 1)
-    rows = stored(database.app)
+    rows = stored(pair.database.app)
     check(history, rows)
-    assert sum(row["type"] == "note.recorded" for row in rows) == 2
+    assert sum(row["type"] == "note.recorded" and row["stream"] == deal for row in rows) == 2
 
 
 class Tail(threading.Thread):
     """Reads the log as a follower does: how long it is now, then everything that came since, by position."""
 
-    def __init__(self, database: Reached | Database) -> None:
+    def __init__(self, database: Database) -> None:
         super().__init__(name="tail")
         self.seen: list[tuple[int, str]] = []
         self.stop = threading.Event()
@@ -146,13 +135,11 @@ class Tail(threading.Thread):
                     return
 
 
-def test_F15_a_reader_at_the_tail_sees_every_position_once_and_in_order(
-    service: Running, database: Database, folder: Path, service_process: Start, connect: Connect
-) -> None:
+def test_F15_a_reader_at_the_tail_sees_every_position_once_and_in_order(pair: Pair, connect: Connect) -> None:
     """Eight writers through two processes, with one fact or forty at a time; the reader asks without a pause."""
-    other = service_process(folder / "other", database=database)
-    history, tail = History(), Tail(database)
-    clients = [connect(one, key_of=service) for one in [service, other] * 4]
+    history, tail = History(), Tail(pair.database)
+    clients = pair.clients(connect, 8)
+    before = len(stored(pair.database.app))
     deals = [a_deal(clients[0], history) for _ in range(4)]
     tail.start()
 
@@ -167,9 +154,9 @@ def test_F15_a_reader_at_the_tail_sees_every_position_once_and_in_order(
         list(threads.map(writes, range(len(clients))))
     tail.stop.set()
     tail.join(10)
-    rows = stored(database.app)
+    rows = stored(pair.database.app)
     check(history, rows)
-    assert len(rows) > 5_000
+    assert len(rows) - before > 5_000
     assert tail.seen == [(row["position"], str(row["event_id"])) for row in rows]
 
 
@@ -227,11 +214,10 @@ def assert_survivor_answers_like_a_fresh_process(
 
 
 def test_F18_a_write_decided_on_what_another_process_has_just_changed_is_decided_again(
-    service: Running, database: Database, folder: Path, service_process: Start, connect: Connect
+    pair: Pair, connect: Connect
 ) -> None:
     """Two take turns on one deal, each write resting on the other's last one: no conflict, and no refusal."""
-    other = service_process(folder / "other", database=database)
-    clients, history = [connect(one, key_of=service) for one in (service, other)], History()
+    clients, history = pair.clients(connect, 2), History()
     deal = a_deal(clients[0], history)
     buyer = str(uuid4())
     for turn in range(40):
@@ -243,4 +229,4 @@ def test_F18_a_write_decided_on_what_another_process_has_just_changed_is_decided
         raising = writer.write(history, deal, [said("objection.raised", objection_id=objection, **raised)])
         answering = reader.write(history, deal, [said("objection.answered", objection_id=objection, answer="Try it")])
         assert (raising.status, answering.status) == (201, 201)
-    check(history, stored(database.app))
+    check(history, stored(pair.database.app))

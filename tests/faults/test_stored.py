@@ -187,6 +187,7 @@ def test_F22_a_fact_of_a_type_that_is_not_known_here_stops_its_own_stream_alone(
     check(history, stored(database.app))
 
 
+@pytest.mark.slow
 def test_F29_ten_thousand_facts_on_one_stream_are_read_and_written_like_ten(
     folder: Path, database: Database, service_process: Start, connect: Connect
 ) -> None:

@@ -21,7 +21,7 @@ from tests.running import Running, Start
 ANSWERED_WITHIN_S = 3.0
 """What a caller is promised when the store does not answer."""
 
-CALLERS = 25
+CALLERS = 50
 MEMORY_GROWTH_BYTES_MAX = 30 * 1024 * 1024
 
 
@@ -79,7 +79,7 @@ def test_F5_with_the_database_stopped_everybody_is_told_in_time_and_it_recovers_
     process = psutil.Process(service.process.pid)
     before = process.memory_info().rss
     elsewhere.stop()
-    answers = asked_at_once(clients, [write_to(deal), read_of(deal)] * 2)
+    answers = asked_at_once(clients, [write_to(deal), read_of(deal)])
     assert_all_told_to_wait(answers)
     assert_lives_but_is_not_ready(clients[0])
     assert process.memory_info().rss - before < MEMORY_GROWTH_BYTES_MAX
@@ -95,6 +95,7 @@ def behind_proxy(folder: Path, behind: Reached, service_process: Start) -> Runni
     return service_process(folder / "data", database=behind)
 
 
+@pytest.mark.slow
 def test_F6_a_database_that_is_silent_is_told_by_our_deadline_and_given_up(
     behind_proxy: Running, proxy: Proxy, database: Database, connect: Connect
 ) -> None:
@@ -113,6 +114,7 @@ def test_F6_a_database_that_is_silent_is_told_by_our_deadline_and_given_up(
     check(history, stored(database.app))
 
 
+@pytest.mark.slow
 def test_F6_asked_to_stop_while_the_database_is_silent_it_ends_in_time(
     behind_proxy: Running, proxy: Proxy, connect: Connect
 ) -> None:
@@ -128,6 +130,7 @@ def test_F6_asked_to_stop_while_the_database_is_silent_it_ends_in_time(
         assert {one.result().status for one in asked} == {503}
 
 
+@pytest.mark.slow
 def test_F7_a_slow_database_is_waited_for_and_excess_is_told_in_time(
     folder: Path, behind: Reached, proxy: Proxy, database: Database, service_process: Start, connect: Connect
 ) -> None:
@@ -193,7 +196,7 @@ def test_F9_with_every_connection_held_waiting_ends_in_time_and_the_pool_is_whol
     # Reading who asks is what holds the connections: nobody's key has been looked up lately.
     time.sleep(1.1)
     with locked(database, "LOCK TABLE credential, event IN ACCESS EXCLUSIVE MODE"):
-        answers = asked_at_once(clients, [write_to(deals[0]), read_of(deals[1])] * 2)
+        answers = asked_at_once(clients, [write_to(deals[0]), read_of(deals[1])])
         assert_all_told_to_wait(answers)
         assert clients[0].ask("GET", "/health/live").status == 200
     assert eventually(lambda: ready(service)) < 5
@@ -207,6 +210,7 @@ def test_F9_with_every_connection_held_waiting_ends_in_time_and_the_pool_is_whol
     assert open_now[0] <= 3
 
 
+@pytest.mark.slow
 def test_F11_while_the_events_are_locked_writes_are_told_in_time_and_reads_go_on(
     folder: Path, database: Database, service_process: Start, connect: Connect
 ) -> None:
