@@ -1,4 +1,7 @@
-"""The envelope: who said what when, around the data of one event. Its shape is a storage format; no rule lives here."""
+"""The envelope: who said what when, around the data of one event. Its shape is a storage format; no rule lives here.
+
+None of these can be part of a cycle, so the garbage collector need not look at the many that are kept (`gc=False`).
+"""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -40,7 +43,7 @@ class Actor(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     kind: ActorKind = "person"
 
 
-class Caller(Struct, frozen=True):
+class Caller(Struct, frozen=True, gc=False):
     """Who asks: a party in a role. A guest is bound to one stream."""
 
     party_id: UUID
@@ -53,7 +56,7 @@ class Caller(Struct, frozen=True):
         return Actor(self.party_id, self.kind)
 
 
-class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
     """What supports a fact: a quote, a link, a file or a measure."""
 
     kind: Literal["quote", "link", "file", "measure"]
@@ -61,7 +64,7 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     ref: Text | None = None
 
 
-class Said(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Said(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """The optional members of the envelope that the client may say, the same on a proposal and on a recorded fact."""
 
     on_behalf_of: UUID | None = None
@@ -76,7 +79,7 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     device_sequence: Annotated[int, Meta(ge=0, le=INTEGER_MAX)] | None = None
 
 
-class Proposal(Said, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Proposal(Said, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One fact as a client proposes it. One variant per event type adds `type` (the tag) and narrows `data`.
 
     The event's id is the idempotency key for ever; without one the service makes it. Absent `occurred_at` means the
@@ -90,7 +93,7 @@ class Proposal(Said, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     data: Any
 
 
-class Fact(Said, frozen=True, kw_only=True, omit_defaults=True):
+class Fact(Said, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One fact as the domain sees it: complete, but not yet placed in the workspace's order.
 
     `acting_party` is whose act it was: `on_behalf_of`, else the type's doer field, else the actor.
@@ -109,7 +112,7 @@ class Fact(Said, frozen=True, kw_only=True, omit_defaults=True):
     data: Any
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """A fact with its place in the workspace: dense position from 0, and when it was stored (UTC, never decreasing).
 
     `erased` is true when its words were destroyed: they then read as `ERASED`.

@@ -13,7 +13,7 @@ from domain.fields import Due, Side
 from domain.lifecycles import OPEN_STATES
 
 
-class Thing(Struct, kw_only=True):
+class Thing(Struct, kw_only=True, gc=False):
     """Something with an id on a stream: an objection, a commitment, a force, ...
 
     `fact` is what defines it now (for a promise that was asked for and then made, the making), `moved` the event that
@@ -39,7 +39,7 @@ class Thing(Struct, kw_only=True):
         return self.state in OPEN_STATES.get(self.kind, ()) and (self.kind != "force" or self.intensity > 0)
 
 
-class Participant(Struct, frozen=True):
+class Participant(Struct, frozen=True, gc=False):
     """Somebody who takes part. One who `left` may still be named: their promises do not leave with them.
 
     `name` is the last one said, `joined_at` the effective time of their first joining.

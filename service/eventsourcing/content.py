@@ -50,7 +50,8 @@ class Content:
                 "kind": OPAQUE,
                 "originator_version": stored_event.originator_version,
                 "type": stored_event.topic,
-            }
+            },
+            floats=False,
         )
         salted = os.urandom(SALT_BYTES) + stored_event.state
         nonce = os.urandom(NONCE_BYTES)

@@ -43,7 +43,7 @@ class Appended(Struct, frozen=True):
     position: int
 
 
-class Staged(Struct, frozen=True):
+class Staged(Struct, frozen=True, gc=False):
     """A fact that was admitted and waits for the append."""
 
     fact: Fact

@@ -18,13 +18,13 @@ def holds_float(value: Any) -> bool:
     return type(value) is float
 
 
-def canonical(value: dict[str, Any]) -> bytes:
+def canonical(value: dict[str, Any], *, floats: bool) -> bytes:
     """`value` (dicts, lists, strings, integers, floats, and what JSON writes as strings) in canonical form.
 
-    msgspec's sorted output already is RFC 8785 except for the writing of floats, which JavaScript's rules govern: only
-    a value that holds a float takes the library's slower way.
+    msgspec's sorted output already is RFC 8785 except for the writing of floats, which JavaScript's rules govern: a
+    value that may hold `floats` takes the library's slower way if it does.
     """
-    if holds_float(value):
+    if floats and holds_float(value):
         return rfc8785.dumps(msgspec.to_builtins(value))
     return _sorted(value)
 

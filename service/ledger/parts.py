@@ -56,7 +56,11 @@ def divide(fact: Fact) -> Parts:
         value = getattr(fact, name)
         if value is not None:
             envelope[name] = value
-    return Parts(canonical(envelope), canonical(structure), canonical(words) if words else None)
+    return Parts(
+        canonical(envelope, floats=fact.confidence is not None),
+        canonical(structure, floats=type(fact.data) in _WITH_NUMBERS),
+        canonical(words, floats=False) if words else None,
+    )
 
 
 def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None, words: bytes | None) -> Fact:
@@ -174,6 +178,25 @@ def _is_words(described: inspect.Type) -> bool:
     return False
 
 
+def _numbers_in(described: inspect.Type) -> bool:
+    """Whether a value of this type may hold a number that is not whole."""
+    match described:
+        case inspect.FloatType() | inspect.AnyType():
+            return True
+        case inspect.Metadata():
+            return _numbers_in(described.type)
+        case inspect.UnionType():
+            return any(map(_numbers_in, described.types))
+        case inspect.VarTupleType() | inspect.ListType():
+            return _numbers_in(described.item_type)
+        case inspect.DictType():
+            return _numbers_in(described.value_type)
+        case inspect.StructType():
+            return any(_numbers_in(field.type) for field in described.fields)
+        case _:
+            return False
+
+
 def _structs_in(described: inspect.Type) -> list[type[Struct]]:
     if isinstance(described, inspect.Metadata):
         return _structs_in(described.type)
@@ -188,3 +211,5 @@ def _structs_in(described: inspect.Type) -> list[type[Struct]]:
 
 for _type in CATALOGUE.values():
     _plan(_type.cls)
+
+_WITH_NUMBERS = {_type.cls for _type in CATALOGUE.values() if _numbers_in(inspect.type_info(_type.cls))}

@@ -19,7 +19,7 @@ SALT_BYTES = 16
 NONCE_BYTES = 12
 
 
-class Sealed(Struct, frozen=True):
+class Sealed(Struct, frozen=True, gc=False):
     """One fact's parts as it is stored. Each salt stands before what it salts, inside the seal where there is one."""
 
     envelope: bytes
@@ -30,7 +30,7 @@ class Sealed(Struct, frozen=True):
     words_digest: bytes | None
 
 
-class Stored(Struct, frozen=True):
+class Stored(Struct, frozen=True, gc=False):
     """One row of `event`, as read."""
 
     stream: UUID

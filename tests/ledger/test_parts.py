@@ -89,7 +89,7 @@ scalars = st.none() | st.booleans() | numbers | st.text(st.characters(exclude_ca
     )
 )
 def test_canonical_form_is_rfc_8785(value: Any) -> None:
-    assert canonical({"value": value}) == rfc8785.dumps({"value": value})
+    assert canonical({"value": value}, floats=True) == rfc8785.dumps({"value": value})
 
 
 def _at(value: Any, path: tuple[str, ...]) -> list[Any]:
