@@ -23,7 +23,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("decode the body", "service.http.routes.recording", "appending"),
     ("render the answer", "service.http.routes.recording", "recorded"),
     ("ask: digest, ids, queue", "service.ledger.ledger:Ledger", "append"),
-    ("writer: groups, answers", "service.ledger.writer:Writer", "_run"),
+    ("writer: groups, answers", "service.ledger.writer:Writer", "_commit"),
     ("decide", "service.ledger.writer", "decide"),
     ("append: keys, parameters", "service.ledger.writer", "append"),
     ("seal", "service.ledger.append", "_seal"),
@@ -122,7 +122,8 @@ def staged() -> Iterator[Stages]:
         gc.callbacks.append(stages.collected)
         yield stages
     finally:
-        gc.callbacks.remove(stages.collected)
+        if stages.collected in gc.callbacks:
+            gc.callbacks.remove(stages.collected)
         for owner, name, original in reversed(originals):
             setattr(owner, name, original)
 
