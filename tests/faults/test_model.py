@@ -1,12 +1,13 @@
 """The service is held against a small model, whatever is said in whatever order, through two processes in turn."""
 
+import random
 from collections.abc import Callable, Iterator, Mapping
-from itertools import product
+from itertools import count, product
 from typing import Any, ClassVar
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
@@ -16,6 +17,8 @@ from tests.faults.model import Told, deal_of, refusal_of
 from tests.faults.replay import assert_rows_equal_a_replay
 
 DEALS_MAX = 2
+NAMESPACE = UUID("0190c5a0-0000-7000-8000-00000000fa17")
+numbers = count()
 Data = Mapping[str, Any]
 
 SAYS: dict[str, Callable[[int, str, str], dict[str, Any]]] = {
@@ -58,6 +61,13 @@ SAYS: dict[str, Callable[[int, str, str], dict[str, Any]]] = {
 """What can be said, in three variants, about one of a few things and by one of a few people."""
 
 TELLINGS = list(product(sorted(SAYS), range(3), ("a", "b"), ("Sanne", "Milan")))
+
+
+def an_id() -> str:
+    """The same ones in every run, each of them once."""
+    return str(uuid5(NAMESPACE, str(next(numbers))))
+
+
 tellings = st.sampled_from(TELLINGS)
 choices = st.integers(0, 1_000)
 """Which deal, which event: taken modulo how many there are."""
@@ -80,7 +90,7 @@ class Service(RuleBasedStateMachine):
     @precondition(lambda self: len(self.deals) < DEALS_MAX)
     @rule(title=st.sampled_from(["Depots", "Yards"]))
     def open_a_deal(self, title: str) -> None:
-        deal, fact = str(uuid4()), self.fact("deal.opened", {"title": title})
+        deal, fact = an_id(), self.fact("deal.opened", {"title": title})
         answer = self.ask("POST", "/v1/deals", {**fact, "stream_id": deal})
         assert answer.status == 201
         assert answer.headers["location"] == f"/v1/deals/{deal}"
@@ -117,7 +127,7 @@ class Service(RuleBasedStateMachine):
     def take_back(self, which: int, event: int, type_: str) -> None:
         deal, told = self.a_deal(which)
         target = told[-1 - event % len(told)] if event % 20 else None
-        data: dict[str, Any] = {"target_event_id": target.event_id if target else str(uuid4()), "reason": "A slip"}
+        data: dict[str, Any] = {"target_event_id": target.event_id if target else an_id(), "reason": "A slip"}
         if type_ == "event.corrected":
             if target and target.type not in ("note.recorded", "deal.changed", "event.voided", "event.corrected"):
                 return
@@ -242,16 +252,7 @@ class Service(RuleBasedStateMachine):
         return self.fact(type_, {name: self.my_id if value == "me" else value for name, value in data.items()})
 
     def fact(self, type_: str, data: Data) -> dict[str, Any]:
-        return {"type": type_, "event_id": str(uuid4()), "data": data}
-
-
-@pytest.fixture(autouse=True)
-def service(pair: Pair, connect: Connect) -> Iterator[None]:
-    """Two processes on one workspace. Afterwards the derived rows equal a replay."""
-    Service.my_id = str(me(pair.first.url, pair.first.owner_key))
-    Service.clients = pair.clients(connect, 2)
-    yield
-    assert_rows_equal_a_replay(pair.database.app, GIVEN_KEY)
+        return {"type": type_, "event_id": an_id(), "data": data}
 
 
 BOUNDED = settings(
@@ -272,3 +273,17 @@ class Longer(Service):
 
 TestTheServiceForLonger = pytest.mark.slow(Longer.TestCase)
 TestTheServiceForLonger.settings = settings(BOUNDED, max_examples=200, stateful_step_count=60)
+
+
+@pytest.fixture(autouse=True)
+def service(pair: Pair, connect: Connect, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Two processes on one workspace. Afterwards the derived rows equal a replay."""
+    given = request.config.getoption("--hypothesis-seed")
+    number = int(given) if given else random.getrandbits(32)
+    print(f"--hypothesis-seed={number} tells the same again")  # noqa: T201  # shown when it fails
+    for machine in (Service, Longer):
+        seed(number)(machine)
+    Service.my_id = str(me(pair.first.url, pair.first.owner_key))
+    Service.clients = pair.clients(connect, 2)
+    yield
+    assert_rows_equal_a_replay(pair.database.app, GIVEN_KEY)
