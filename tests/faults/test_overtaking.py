@@ -174,6 +174,30 @@ async def test_facts_that_the_follower_has_folded_in_part_are_folded_once_and_al
     assert history.stream.counts["record"] == 60
 
 
+async def test_groups_that_are_answered_in_another_order_than_they_were_written_are_told_right(
+    ledger: Ledger, noor: Identity, gates: list[Gate]
+) -> None:
+    """The second group is answered, read and followed while the first one's answer is still on its way."""
+    first, second = await a_deal(ledger, noor), await a_deal(ledger, noor)
+    write = closed(gates, append_to(first), after=True)
+    writing = asyncio.create_task(note(ledger, noor, first, "Written first, answered last"))
+    await write.reached.wait()
+    appended = await note(ledger, noor, second, "Written second, answered first")
+    assert (appended.stream_version, appended.position) == (2, 4)
+    assert (await ledger.history(noor, first)).version == 2
+    waiting = asyncio.create_task(note(ledger, noor, first, "Rests on what is not answered yet"))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    write.opened.set()
+    assert ((await writing).stream_version, (await writing).position) == (2, 3)
+    assert ((await waiting).stream_version, (await waiting).position) == (3, 5)
+    for stream, version in ((first, 3), (second, 2)):
+        history = await ledger.history(noor, stream)
+        assert history.stream is not None
+        assert history.version == len(history.records) == history.stream.version == version
+    assert await ledger.position(noor) == 5
+
+
 async def test_a_stream_that_is_remembered_wrongly_can_be_written_all_the_same(ledger: Ledger, noor: Identity) -> None:
     """Whatever the cause: it is read anew instead of being refused until the next start."""
     deal = await a_deal(ledger, noor)
