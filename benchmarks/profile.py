@@ -7,6 +7,7 @@ others: its order is worth reading, its times are not.
 
 import asyncio
 import cProfile
+import gc
 import itertools
 import pstats
 import shutil
@@ -41,6 +42,7 @@ from service.connections import bounded
 from service.http.app import create_app
 from service.ledger.ledger import Ledger
 from service.masterkey import MasterKey
+from service.serve import COLLECTOR_THRESHOLDS
 from service.settings import Settings, read_settings
 
 DEALS = 500
@@ -159,6 +161,9 @@ class Measured:
         self._profiler = profiler
 
     def __enter__(self) -> None:
+        gc.collect()
+        gc.freeze()  # as the service does when it starts to serve
+        gc.set_threshold(*COLLECTOR_THRESHOLDS)
         self._before = cpu_s(self._pid)
         if self._stages:
             self._stages.restart()
