@@ -28,8 +28,8 @@ from service.migrate import migrate
 from service.settings import Settings, read_settings
 
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
-DEALS_AT_ONCE = 64
-"""Deals on their way to the ledger while it is filled: a few thousand facts, enough for the largest groups."""
+FACTS_AT_ONCE = 3_200
+"""Facts on their way to the ledger while it is filled: what its queue takes, and enough for the largest groups."""
 GROUP_FACTS_MAX = 2_000
 """Facts a commit while it is filled; the service itself takes fewer, so that nobody waits long."""
 
@@ -133,7 +133,7 @@ async def _fill(postgres: Postgres, database: str, settings: Settings, deals: in
                 await ledger.append(identity, stream, _proposals(deal(number, facts)), opens=True)
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(DEALS_AT_ONCE, deals)):
+            for _ in range(min(max(1, FACTS_AT_ONCE // facts), deals)):
                 group.create_task(work())
         return key
 
