@@ -7,6 +7,7 @@ came of it, so that no fact is missed and none is taken twice.
 """
 
 import os
+import signal
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -116,6 +117,7 @@ def follow(env: dict[str, str]) -> ProjectionRunner[WorkspaceLog, PromisesView]:
 def main() -> None:
     """Show what is owed whenever it changes, until interrupted."""
     shown: list[Promise] | None = None
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background deaf to it
     with suppress(KeyboardInterrupt), follow(dict(os.environ)) as runner:
         while not runner.is_interrupted.is_set():
             runner.run_forever(timeout=REFRESH_S)
