@@ -47,7 +47,6 @@ DECLARE
     v_leaves   bytea[] := '{}';
     v_stream   integer;
     v_leaf     bytea;
-    v_new_keys integer;
 BEGIN
     SELECT w.next_position, greatest(w.last_recorded_at, p_at) INTO v_first, v_at
       FROM workspace w WHERE w.workspace_id = p_workspace FOR UPDATE;
@@ -58,7 +57,11 @@ BEGIN
 
     SELECT array_agg(coalesce(s.last_leaf, ''::bytea) ORDER BY want.ordinal) INTO v_last
       FROM unnest(p_streams, p_versions) WITH ORDINALITY AS want(stream_id, version, ordinal)
-      LEFT JOIN stream s ON s.workspace_id = p_workspace AND s.stream_id = want.stream_id
+      -- LIMIT 1 keeps this a look-up by key: a plain join may read every stream while the table was never analysed.
+      LEFT JOIN LATERAL (
+            SELECT k.version, k.last_leaf FROM stream k
+             WHERE k.workspace_id = p_workspace AND k.stream_id = want.stream_id LIMIT 1
+           ) s ON true
     HAVING bool_and(coalesce(s.version, 0) = want.version);
     IF NOT FOUND OR v_last IS NULL THEN
         RETURN QUERY SELECT 'stale', NULL::bigint, NULL::timestamptz;
@@ -73,8 +76,11 @@ BEGIN
     IF cardinality(p_key_ids) > 0 THEN
         IF EXISTS (
             SELECT FROM unnest(p_key_kinds, p_key_owners) AS new(kind, owner_id)
-              JOIN content_key k ON k.workspace_id = p_workspace AND k.kind = new.kind AND k.owner_id = new.owner_id
-             WHERE k.wrapped IS NOT NULL
+              JOIN LATERAL (
+                    SELECT FROM content_key k
+                     WHERE k.workspace_id = p_workspace AND k.kind = new.kind AND k.owner_id = new.owner_id
+                       AND k.wrapped IS NOT NULL LIMIT 1
+                   ) held ON true
         ) THEN
             RETURN QUERY SELECT 'keyed', NULL::bigint, NULL::timestamptz;
             RETURN;
