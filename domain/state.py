@@ -115,6 +115,11 @@ class Stream(Struct, kw_only=True, eq=False):
             layer = layer.base
         return layer.own_entries[version - layer.base_version - 1]
 
+    def entries(self) -> Iterator[Entry]:
+        """Every fact with its effective time, in the order of the fold."""
+        for layer in self._layers():
+            yield from layer.own_entries
+
     def find(self, event_id: UUID) -> Entry | None:
         """The fact with this event id, if it is on the stream."""
         layer: Stream | None = self
@@ -312,9 +317,7 @@ class Facts(Sequence[Fact]):
         return self._stream.entry(index % len(self) + 1).fact
 
     def __iter__(self) -> Iterator[Fact]:
-        for layer in self._stream._layers():
-            for entry in layer.own_entries:
-                yield entry.fact
+        return (entry.fact for entry in self._stream.entries())
 
 
 _LAYERS = (

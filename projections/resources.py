@@ -1,0 +1,37 @@
+"""What a stream can be asked beside its state, by name: the one list that paths, answers and documents are made from."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from domain.facts import StreamKind
+from projections.view import View
+
+BOTH: frozenset[StreamKind] = frozenset({"deal", "goal"})
+
+
+class Resource(Struct, frozen=True, kw_only=True):
+    """One question and the function that answers it.
+
+    `name` is the last segment of the path (`value-filter`). `timed` is true when time alone can change the answer,
+    which then has a member `changes_at`. `by_policy` is true when the answer depends on the policy asked for.
+    """
+
+    name: str
+    of: Callable[[View], Struct]
+    answer: type[Struct]
+    summary: str
+    kinds: frozenset[StreamKind] = BOTH
+    timed: bool = False
+    by_policy: bool = False
+
+    @property
+    def key(self) -> str:
+        """The member of the answer that holds it (`value_filter`)."""
+        return self.name.replace("-", "_")
+
+
+_ALL: tuple[Resource, ...] = ()
+
+RESOURCES: Mapping[str, Resource] = MappingProxyType({resource.name: resource for resource in _ALL})
