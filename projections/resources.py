@@ -1,4 +1,4 @@
-"""What a stream can be asked beside its state, by name: the one list that paths, answers and documents are made from."""
+"""What a stream can be asked beside its state, by name: the list that paths, answers and documents come from."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -12,8 +12,8 @@ from projections.trust.policy import DEFAULT, Policy
 class View(Struct, frozen=True):
     """`stream` is the fold of the facts that hold and that the caller may see, in the order in which they happened.
 
-    `at` (UTC) is the moment asked about: overdue, silence and decay are judged there, and nothing that happened later is
-    in `stream`. Two equal views give equal answers.
+    `at` (UTC) is the moment asked about: overdue, silence and decay are judged there, and nothing that happened later
+    is in `stream`. Two equal views give equal answers.
     """
 
     stream: Stream
