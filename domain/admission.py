@@ -10,6 +10,7 @@ import msgspec
 from domain.completion import PLAN_OF, complete
 from domain.corrections import REWRITING, VOID, as_it_holds, replaced, rewritings
 from domain.facts import Caller, Fact, Proposal
+from domain.invitation import within_invitation
 from domain.refusals import AlreadySo, LaterFactsDepend, Refusal
 from domain.relations import PLANS
 from domain.rules.record import ABOUT_A_FACT, about_a_fact
@@ -81,6 +82,7 @@ def judge(stream: Stream, fact: Fact, caller: Caller | None) -> None:
 
 def _admit_alone(stream: Stream, fact: Fact, caller: Caller, at: datetime) -> None:
     plan = PLANS[fact.type]
+    within_invitation(fact, caller)
     when(fact, at)
     says_clearly(fact, plan, at)
     judge(stream, fact, caller)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.facts import Fact, Visibility
+from domain.facts import Fact, StreamKind, Visibility
 from domain.fields import Due, Side
 from domain.lifecycles import renegotiation_counts
 from domain.state import Participant, Stream, Thing
@@ -21,11 +21,15 @@ Effect = Callable[[Stream, Fact, datetime, Any], None]
 
 def _opened(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
     stream.terms = fact.data
-    side: Side = "seller" if stream.kind == "deal" else "self"
-    roles = ("seller",) if side == "seller" else ()
     if stream.participant(fact.actor.party_id) is None:
-        opener = Participant(fact.actor.party_id, side, roles, fact, joined_at=at)
-        stream.own_participants[opener.party_id] = opener
+        stream.own_participants[fact.actor.party_id] = opener_of(stream.kind, fact, at)
+
+
+def opener_of(kind: StreamKind, first: Fact, at: datetime) -> Participant:
+    """Who takes part by opening a stream of this kind, with the side and the role of the house."""
+    side: Side = "seller" if kind == "deal" else "self"
+    roles = ("seller",) if side == "seller" else ()
+    return Participant(first.actor.party_id, side, roles, first, joined_at=at)
 
 
 def _restated(stream: Stream, fact: Fact, _at: datetime, _thing: None) -> None:

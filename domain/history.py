@@ -8,10 +8,10 @@ import msgspec
 
 from domain.corrections import REWRITING, as_it_holds, rewritings
 from domain.facts import Caller, Recorded
-from domain.sight import may_see
+from domain.sight import may_know, may_see
 from domain.stream import Stream, fold
 
-__all__ = ["effective", "effective_times", "known", "may_see", "visible"]
+__all__ = ["effective", "effective_times", "known", "may_know", "may_see", "visible"]
 
 KnownAt = datetime | int | None
 
@@ -33,7 +33,7 @@ def known(records: Sequence[Recorded], known_at: KnownAt) -> Sequence[Recorded]:
 def visible(records: Sequence[Recorded], caller: Caller, stream: Stream | None = None) -> list[Recorded]:
     """The facts of one stream that `caller` may see now. Pass the folded `stream` when it is at hand.
 
-    A stream whose first fact is hidden gives nothing at all.
+    A stream whose first fact is hidden gives nothing at all, except to a guest of it, who sees what is shared.
     """
     if not records:
         return []

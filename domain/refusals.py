@@ -7,6 +7,7 @@ Refusal
  +- what already is: AlreadySo, OutOfOrder
  +- what is said: NothingChanges, CurrencyMissing, ScheduleUnclear, TextTooLong, SchemaVersionUnknown
  +- who may see: VisibilityTooWide, VisibilityFollowsTarget, NotWider, GuestFactsAreShared
+ +- who may say: NotForGuests, GuestsSpeakForThemselves
  +- the record: NotYoursToChange, TargetIsVoided, VoidIsFinal, FirstFactStands, NotCorrectable, CorrectionMalformed,
     ReferencesChanged, LaterFactsDepend
 """
@@ -201,6 +202,20 @@ class GuestFactsAreShared(Refusal):
     slug = "guest-facts-are-shared"
     rule = "What a guest records is shared."
     accepted = "Leave `visibility` out, or say shared."
+
+
+class NotForGuests(Refusal):
+    slug = "not-for-guests"
+    rule = (
+        "A guest promises, objects, asks, answers and confirms; where the deal or goal stands is for its house to say."
+    )
+    accepted = "Record one of the types in `accepts`, or ask who invited you to record this."
+
+
+class GuestsSpeakForThemselves(Refusal):
+    slug = "guests-speak-for-themselves"
+    rule = "What a guest records is the guest's own act."
+    accepted = "Name the party in `party_id` as the one whose act it is, and leave `on_behalf_of` out."
 
 
 class NotYoursToChange(Refusal):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from domain.admission import decide as admit_all
 from domain.corrections import REWRITING
 from domain.events import CATALOGUE
-from domain.history import may_see
+from domain.history import may_know, may_see
 from domain.refusals import Refusal, StreamExists
 from domain.stream import Stream, initial
 from service.ledger.asking import Ask, Decided, Staged
@@ -77,9 +77,7 @@ def decide(
 
 
 def _decide(ask: Ask, draft: Draft, elsewhere: Mapping[UUID, UUID], at: datetime) -> Decided:
-    if draft.exists and (
-        draft.stream.stream_id != ask.stream_id or not may_see(draft.stream.facts[0], ask.caller, draft.stream)
-    ):
+    if draft.exists and (draft.stream.stream_id != ask.stream_id or not may_know(ask.caller, draft.stream)):
         if ask.opens:
             raise StreamExists("This stream id is taken.")
         raise Absent

@@ -6,7 +6,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain.facts import Caller, Recorded, Visibility
-from domain.history import effective, may_see, visible
+from domain.history import effective, may_know, visible
+from domain.invitation import guests_fold
 from domain.stream import Stream, fold
 from service.ledger.listing import is_public, public_fold_of
 from service.ledger.memory import Kept
@@ -37,10 +38,13 @@ def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, k
     Asked for as of now by somebody who sees every fact, it is what is folded already; everything else is folded anew,
     at a cost proportional to the stream's length.
     """
-    if not may_see(kept.records[0].fact, caller, kept.stream):
+    if not may_know(caller, kept.stream):
         raise Absent
-    open_to_all = kept.stream.width >= Visibility.TEAM.width and caller.role != "guest"
-    records = kept.records if open_to_all else visible(kept.records, caller, kept.stream)
+    if caller.role == "guest":
+        records = visible(kept.records, caller, kept.stream)
+        guests = guests_fold(kept.records, caller, kept.stream, as_of, known_at)
+        return History(kept.stream.stream_id, records, kept.version, position, as_of, known_at, guests)
+    records = kept.records if kept.stream.width >= Visibility.TEAM.width else visible(kept.records, caller, kept.stream)
     stream: Stream | None = kept.stream
     cut = as_of is not None or known_at is not None
     if not cut and len(records) == len(kept.records) and kept.stream.width >= kept.records[0].fact.visibility.width:
@@ -55,11 +59,14 @@ def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, k
 def public_fold_at(kept: Kept, caller: Caller, as_of: datetime | None, known_at: KnownAt) -> Stream | None:
     """The stream as lists show it to this caller at a moment; None when they may not know of it, or it was not there.
 
-    Lists show only what everybody sees who may know of the stream: facts as wide as its first one.
+    Lists show only what everybody sees who may know of the stream: facts as wide as its first one; to a guest, what
+    guests see.
     """
     first = kept.records[0].fact
-    if not may_see(first, caller, kept.stream):
+    if not may_know(caller, kept.stream):
         return None
+    if caller.role == "guest":
+        return guests_fold(kept.records, caller, kept.stream, as_of, known_at)
     records = [record for record in kept.records if record.fact.visibility.width >= first.visibility.width]
     facts = effective(records, as_of, known_at)
     return fold(kept.stream.stream_id, [record.fact for record in facts]) if facts else None

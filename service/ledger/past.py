@@ -111,7 +111,10 @@ class Past:
         moment = question.as_of or self._clock.now()
         past = question.as_of is not None or question.known_at is not None
         items: list[AgendaItem] = []
-        streams = self._all(workspace, ("deal", "goal")) if past else self._due(workspace, question.end)
+        guest = identity.caller.role == "guest"
+        streams = (
+            self._known(workspace, identity, ("deal", "goal")) if past or guest else self._due(workspace, question.end)
+        )
         async for _, fold in self._views(workspace, identity, streams, question.as_of, question.known_at):
             items += [
                 AgendaItem(
@@ -146,7 +149,7 @@ class Past:
         known_at: KnownAt,
     ) -> AsyncIterator[tuple[Kept, Stream]]:
         """Every stream the caller may know of, folded as lists show it."""
-        async for kept in self._loaded(workspace, self._all(workspace, kinds)):
+        async for kept in self._loaded(workspace, self._known(workspace, identity, kinds)):
             fold = public_fold_at(kept, identity.caller, as_of, known_at)
             if fold is not None:
                 yield kept, fold
@@ -177,7 +180,13 @@ class Past:
                     yield kept
                     await asyncio.sleep(0)
 
-    async def _all(self, workspace: Workspace, kinds: Sequence[str]) -> AsyncIterator[list[UUID]]:
+    async def _known(self, workspace: Workspace, identity: Identity, kinds: Sequence[str]) -> AsyncIterator[list[UUID]]:
+        """Every stream of these kinds; for a guest, the one invited to."""
+        invited_to = identity.caller.stream_id
+        if identity.caller.role == "guest":
+            if invited_to is not None and invited_to.partition("/")[0] in kinds:
+                yield [stream_uuid(invited_to)]
+            return
         async for chunk in self._chunks(_STREAM_IDS, {"workspace": workspace.workspace_id, "kinds": list(kinds)}):
             yield chunk
 

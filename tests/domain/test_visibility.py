@@ -189,7 +189,7 @@ def test_a_private_goal_opens_by_widening_its_first_fact() -> None:
     assert len(goal.seen_by(THE_COACH)) == 4
 
 
-def test_a_guest_of_a_deal_that_is_not_shared_sees_nothing() -> None:
+def test_a_guest_of_a_deal_that_is_not_shared_sees_what_is_shared_on_it() -> None:
     deal = Story(DEAL)
-    deal.tell(opened(), joined(BUYER, "buyer"), noted(visibility="shared"))
-    assert deal.seen_by(THE_BUYER) == []
+    deal.tell(opened(), joined(BUYER, "buyer"), noted(), noted("for you", visibility="shared"))
+    assert [record.fact.data.text for record in deal.seen_by(THE_BUYER)] == ["for you"]
