@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from domain.facts import ERASED, Visibility
@@ -45,6 +46,12 @@ class ListRow(Struct, frozen=True, kw_only=True, gc=False):
     has_routine: bool
     opened_at: datetime
     last_event_at: datetime
+
+    def stays(self, before: "ListRow | None") -> bool:
+        """Whether this is the row from `before`, save for the time of the last event."""
+        if before is None:
+            return False
+        return msgspec.structs.replace(before, last_event_at=self.last_event_at) == self
 
 
 def list_row(stream: Stream) -> ListRow:

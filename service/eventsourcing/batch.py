@@ -118,6 +118,8 @@ class Batch:
             "event_ids": [event_id for _, event_id, _ in events],
             "types": [event.topic for _, _, event in events],
             **_parts(sealed),
+            "moved": [],
+            "moved_at": [],
             "rows": _json([_row(place, at) for place in self._places.values()]).decode(),
             "participations": None,
             "rewritten": [],

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.facts import Fact
 from domain.subjects import subject_of
-from service.ledger.arrays import bigint_array, bytea_array, integer_array, text_array, uuid_array
+from service.ledger.arrays import bigint_array, bytea_array, instant_array, integer_array, text_array, uuid_array
 from service.ledger.deciding import Group
 from service.ledger.keys import AppendKeys, Ciphers
 from service.ledger.listing import ListRows
@@ -96,6 +96,8 @@ async def _call(
             "words_keys": uuid_array(part.words_key for part in sealed),
             "words_digests": bytea_array(part.words_digest for part in sealed),
             "proposal_digests": bytea_array(one.proposal_digest for _, one in staged),
+            "moved": integer_array(derived.moved),
+            "moved_at": instant_array(derived.moved_at),
             "rows": derived.rows,
             "participations": derived.participations,
             "rewritten": integer_array(derived.rewritten),

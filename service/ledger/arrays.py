@@ -1,6 +1,7 @@
 """PostgreSQL's arrays in its binary form, built in one pass. A group's columns are long: item by item is what costs."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from struct import Struct as Layout
 from struct import pack
 from typing import ClassVar, Self
@@ -13,6 +14,8 @@ from psycopg.pq import Format
 _HEADER = Layout(">iiIii")  # dimensions, whether there are nulls, item type, length, lower bound
 _SIZE = Layout(">i")
 _NULL = _SIZE.pack(-1)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # timestamptz counts microseconds from here
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Array:
@@ -70,6 +73,10 @@ class TextArray(Array):
     item_oid, array_oid = 25, 1009
 
 
+class InstantArray(Array):
+    item_oid, array_oid = 1184, 1185
+
+
 class UuidArray(Array):
     item_oid, array_oid = 2950, 2951
 
@@ -110,3 +117,8 @@ def bigint_array(items: Sequence[int]) -> Array:
 def integer_array(items: Sequence[int]) -> Array:
     """integer[]"""
     return IntegerArray.of_numbers(items, 4, "i")
+
+
+def instant_array(items: Iterable[datetime]) -> Array:
+    """timestamptz[]"""
+    return InstantArray.of_numbers([(item - _EPOCH) // _MICROSECOND for item in items], 8, "q")

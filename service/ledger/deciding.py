@@ -12,6 +12,7 @@ from domain.events import CATALOGUE
 from domain.history import may_know, may_see
 from domain.refusals import Refusal, StreamExists
 from domain.stream import Stream, initial
+from projections.list_row import ListRow
 from service.ledger.asking import Ask, Decided, Staged
 from service.ledger.memory import Kept
 from service.ledger.refusals import Absent, EventIdReused, LedgerRefusal, VersionMismatch
@@ -22,7 +23,7 @@ _REWRITES = REWRITING | {"visibility.widened"}
 class Draft:
     """One stream while a group is decided: what is kept, and a fork with the group's facts so far."""
 
-    __slots__ = ("base_version", "families", "kept", "public", "rewrites", "staged", "stream")
+    __slots__ = ("base_version", "families", "kept", "public", "rewrites", "row", "staged", "stream")
 
     def __init__(self, stream_id: str, kept: Kept | None) -> None:
         self.kept = kept
@@ -32,6 +33,7 @@ class Draft:
         self.families: set[str] = set()
         self.rewrites = False  # whether a fact of the group changes what earlier facts say or who sees them
         self.public: Stream | None = None  # what lists show of it, when that is not the stream itself
+        self.row: ListRow | None = None  # as the append writes it
 
     @property
     def exists(self) -> bool:

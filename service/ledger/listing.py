@@ -1,6 +1,7 @@
 """The derived rows that are written with the facts: a stream's list row and who takes part in it, words sealed."""
 
 import hmac
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +29,15 @@ _PROMISES = {"commitments"}
 
 
 class Derived(Struct, frozen=True):
-    """The derived rows of a group: JSON for the append, and the ordinals of streams whose people are written anew."""
+    """The derived rows of a group: JSON for the append, and the ordinals of streams.
 
-    rows: str
+    Of those that `moved` only the last event's time is written, which is all that most facts change in a list; of those
+    that are `rewritten` the people are written anew.
+    """
+
+    moved: list[int]
+    moved_at: list[datetime]
+    rows: str | None
     participations: str | None
     rewritten: list[int]
 
@@ -43,21 +50,32 @@ class ListRows:
 
     def of(self, workspace_id: UUID, keys: AppendKeys, group: Group, place: dict[UUID, int]) -> Derived:
         """The rows of every stream the group writes to. `place` is the stream's ordinal in the append."""
+        moved: dict[int, datetime] = {}
         rows, people, rewritten = [], [], []
         for stream in dict.fromkeys(stream for stream, _ in group.staged):
             draft, ordinal = group.drafts[stream], place[stream]
             shown = public_fold(draft)
-            cipher = keys.stream(stream)
-            words = card(shown) if draft.rewrites or draft.families & _CARD else None
-            rows.append(self._row(workspace_id, stream, list_row(shown), words, cipher, ordinal))
-            with_names = draft.rewrites or bool(draft.families & _PEOPLE)
+            row = draft.row = list_row(shown)
+            worded = draft.rewrites or not draft.families.isdisjoint(_CARD)
+            if worded or draft.kept is None or not row.stays(draft.kept.row):
+                words = card(shown) if worded else None
+                rows.append(self._row(workspace_id, stream, row, words, keys.stream(stream), ordinal))
+            else:
+                moved[ordinal] = row.last_event_at
+            with_names = draft.rewrites or not draft.families.isdisjoint(_PEOPLE)
             if draft.rewrites:
                 rewritten.append(ordinal)
-            if with_names or draft.families & _PROMISES:
+            if with_names or not draft.families.isdisjoint(_PROMISES):
                 people += [
                     _person(workspace_id, stream, one, with_names, keys, ordinal) for one in participations(shown)
                 ]
-        return Derived(_json(rows).decode(), _json(people).decode() if people else None, rewritten)
+        return Derived(
+            list(moved),
+            list(moved.values()),
+            _json(rows).decode() if rows else None,
+            _json(people).decode() if people else None,
+            rewritten,
+        )
 
     def customer_tag(self, workspace_id: UUID, customer: str) -> bytes:
         """A keyed digest by which equal customers (case and spaces aside) are found without storing the name."""

@@ -6,16 +6,18 @@ from uuid import UUID
 
 from domain.facts import Recorded
 from domain.stream import Stream
+from projections.list_row import ListRow
 
 
 class Kept:
     """One stream as this process knows it: the fold in recorded order, every fact, the digest of each proposal."""
 
-    __slots__ = ("by_event", "digests", "public", "records", "stream")
+    __slots__ = ("by_event", "digests", "public", "records", "row", "stream")
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.public: Stream | None = None  # what lists show of it, when that is not the stream itself and is known
+        self.row: ListRow | None = None  # the row that lists have of it, when this process wrote it last
         self.records: list[Recorded] = []
         self.digests: list[bytes | None] = []
         self.by_event: dict[UUID, int] = {}

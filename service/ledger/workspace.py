@@ -150,12 +150,14 @@ class Workspace:
                 kept.public = draft.public
         else:
             folded = False
+        if folded and added:
+            kept.row = draft.row
         draft.kept = kept
         for record, digest in added:
             if record.fact.stream_version == kept.version + 1:
                 if not folded:
                     evolve(kept.stream, record.fact)
-                    kept.public = None
+                    kept.public = kept.row = None
                 kept.add(record, digest)
                 if self.kept(stream) is kept:
                     self._memory.grew(1)
@@ -280,7 +282,7 @@ class Workspace:
                 continue  # somebody else folded it in while this was being read
             record = self.unseal(row, kept.stream.kind, cipher)
             evolve(kept.stream, record.fact)
-            kept.public = None
+            kept.public = kept.row = None
             kept.add(record, row.proposal_digest)
             if self.kept(stream) is kept:
                 self._memory.grew(1)

@@ -30,7 +30,9 @@ CREATE OR REPLACE FUNCTION append_events(
     p_words_keys        uuid[],
     p_words_digests     bytea[],
     p_proposal_digests  bytea[],
-    p_rows              jsonb,    -- the list rows of the streams written to; without `card`, the card stays
+    p_moved             integer[],     -- streams written to whose list row stays as it is, save for
+    p_moved_at          timestamptz[], --   when the last event happened
+    p_rows              jsonb,    -- the list rows of the other streams written to; without `card`, the card stays
     p_participations    jsonb,    -- the participations that changed; without `name`, the name stays
     p_rewritten         integer[] -- streams whose participations are written anew: a void may take a joining out again
 ) RETURNS TABLE (verdict text, first_position bigint, stored_at timestamptz)
@@ -116,24 +118,36 @@ BEGIN
            WITH ORDINALITY AS new(stream, version, event_id, type, envelope, structure, words, words_key,
                                   structure_digest, words_digest, proposal_digest, leaf, ordinal);
 
-    INSERT INTO stream AS s (workspace_id, stream_id, kind, version, last_leaf, visibility, openers, parties, status,
-                             outcome, stage, card, customer_tag, forces_net, dues, attention_at, has_routine,
-                             opened_at, last_event_at, updated_at)
-    SELECT p_workspace, p_streams[r.stream], p_kinds[r.stream], v_version[r.stream], v_last[r.stream], r.visibility,
-           r.openers, r.parties, r.status, r.outcome, r.stage, r.card, r.customer_tag, r.forces_net, r.dues,
-           r.attention_at, r.has_routine, r.opened_at, r.last_event_at, v_at
-      FROM jsonb_to_recordset(p_rows) AS r(
-               stream integer, visibility text, openers uuid[], parties uuid[], status text, outcome text, stage text,
-               card bytea, customer_tag bytea, forces_net integer, dues timestamptz[], attention_at timestamptz,
-               has_routine boolean, opened_at timestamptz, last_event_at timestamptz)
+    -- They exist, so that this only updates; but it looks each up by key, whatever the planner thinks of the table.
+    INSERT INTO stream AS s (workspace_id, stream_id, kind, version, last_leaf, last_event_at, updated_at)
+    SELECT p_workspace, p_streams[moved.stream], p_kinds[moved.stream], v_version[moved.stream], v_last[moved.stream],
+           moved.last_event_at, v_at
+      FROM unnest(p_moved, p_moved_at) AS moved(stream, last_event_at)
     ON CONFLICT (workspace_id, stream_id) DO UPDATE SET
-        version = excluded.version, last_leaf = excluded.last_leaf, visibility = excluded.visibility,
-        openers = excluded.openers, parties = excluded.parties, status = excluded.status, outcome = excluded.outcome,
-        stage = excluded.stage,
-        card = coalesce(excluded.card, s.card), customer_tag = CASE WHEN excluded.card IS NULL THEN s.customer_tag ELSE excluded.customer_tag END,
-        forces_net = excluded.forces_net, dues = excluded.dues, attention_at = excluded.attention_at,
-        has_routine = excluded.has_routine, opened_at = excluded.opened_at, last_event_at = excluded.last_event_at,
+        version = excluded.version, last_leaf = excluded.last_leaf, last_event_at = excluded.last_event_at,
         updated_at = excluded.updated_at;
+
+    IF p_rows IS NOT NULL THEN
+        INSERT INTO stream AS s (workspace_id, stream_id, kind, version, last_leaf, visibility, openers, parties,
+                                 status, outcome, stage, card, customer_tag, forces_net, dues, attention_at,
+                                 has_routine, opened_at, last_event_at, updated_at)
+        SELECT p_workspace, p_streams[r.stream], p_kinds[r.stream], v_version[r.stream], v_last[r.stream],
+               r.visibility, r.openers, r.parties, r.status, r.outcome, r.stage, r.card, r.customer_tag, r.forces_net,
+               r.dues, r.attention_at, r.has_routine, r.opened_at, r.last_event_at, v_at
+          FROM jsonb_to_recordset(p_rows) AS r(
+                   stream integer, visibility text, openers uuid[], parties uuid[], status text, outcome text,
+                   stage text, card bytea, customer_tag bytea, forces_net integer, dues timestamptz[],
+                   attention_at timestamptz, has_routine boolean, opened_at timestamptz, last_event_at timestamptz)
+        ON CONFLICT (workspace_id, stream_id) DO UPDATE SET
+            version = excluded.version, last_leaf = excluded.last_leaf, visibility = excluded.visibility,
+            openers = excluded.openers, parties = excluded.parties, status = excluded.status,
+            outcome = excluded.outcome, stage = excluded.stage,
+            card = coalesce(excluded.card, s.card),
+            customer_tag = CASE WHEN excluded.card IS NULL THEN s.customer_tag ELSE excluded.customer_tag END,
+            forces_net = excluded.forces_net, dues = excluded.dues, attention_at = excluded.attention_at,
+            has_routine = excluded.has_routine, opened_at = excluded.opened_at,
+            last_event_at = excluded.last_event_at, updated_at = excluded.updated_at;
+    END IF;
 
     IF cardinality(p_rewritten) > 0 THEN
         DELETE FROM participation p
