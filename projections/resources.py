@@ -6,6 +6,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from domain.facts import StreamKind
+from projections.objections import Objections, objections
 from projections.view import View
 
 BOTH: frozenset[StreamKind] = frozenset({"deal", "goal"})
@@ -32,6 +33,14 @@ class Resource(Struct, frozen=True, kw_only=True):
         return self.name.replace("-", "_")
 
 
-_ALL: tuple[Resource, ...] = ()
+_ALL: tuple[Resource, ...] = (
+    Resource(
+        name="objections",
+        of=objections,
+        answer=Objections,
+        summary="What speaks against going on, and how long it waited",
+        timed=True,
+    ),
+)
 
 RESOURCES: Mapping[str, Resource] = MappingProxyType({resource.name: resource for resource in _ALL})

@@ -1,11 +1,16 @@
 """What holds of a story, as answers are computed from it; and how the business says what these tests need."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.facts import Proposal
+from msgspec import Struct, structs, to_builtins
+
+from domain.facts import ERASED, Proposal
 from domain.history import effective
+from domain.relations import MEMBERS
 from domain.stream import Stream, fold
+from projections.view import View
 from tests.domain.telling import BUYER, Story, fact, known_as
 
 
@@ -54,3 +59,56 @@ def routine(name: str, zone: str = "Europe/Lisbon", *, day: float = 0, **schedul
 
 def checkin(name: str, day: str, status: str = "done") -> Proposal:
     return fact("checkin.recorded", routine_id=known_as(name), local_date=day, status=status)
+
+
+def asked(story: Story, at: datetime | None = None, as_of: datetime | None = None) -> View:
+    """What a projection is asked about: the story as it stands `at` a moment, or as it stood then (`as_of`)."""
+    stream = standing(story, as_of)
+    moment = as_of or at or stream.last_at
+    assert moment is not None
+    return View(stream, moment)
+
+
+def erased(story: Story, at: datetime) -> View:
+    """The story after every word in it was destroyed."""
+    facts = [structs.replace(record.fact, data=_wordless(record.fact.data)) for record in effective(story.records)]
+    return View(fold(story.stream.stream_id, facts), at)
+
+
+def wordless(story: Story, answer: Struct) -> Any:
+    """An answer as JSON would have it, with null in the place of every word of the story."""
+    words: set[str] = set()
+    for record in effective(story.records):
+        words |= set(_words_in(record.fact.data))
+    return _without(to_builtins(answer), words)
+
+
+def _without(value: Any, words: set[str]) -> Any:
+    if isinstance(value, dict):
+        inner = {key: _without(one, words) for key, one in value.items()}
+        return None if inner == {"name": None} else inner
+    if isinstance(value, list):
+        return [_without(one, words) for one in value]
+    return None if isinstance(value, str) and value in words else value
+
+
+def _words_in(data: Any) -> Iterator[str]:
+    members = MEMBERS[type(data)]
+    yield from (value for name in members.texts if isinstance(value := getattr(data, name), str))
+    for name in members.nested:
+        value = getattr(data, name)
+        for inner in value if isinstance(value, tuple) else [value]:
+            if isinstance(inner, Struct):
+                yield from _words_in(inner)
+
+
+def _wordless(data: Any) -> Any:
+    members = MEMBERS[type(data)]
+    changes: dict[str, Any] = {name: ERASED for name in members.texts if isinstance(getattr(data, name), str)}
+    for name in members.nested:
+        value = getattr(data, name)
+        if isinstance(value, tuple):
+            changes[name] = tuple(_wordless(one) for one in value)
+        elif isinstance(value, Struct):
+            changes[name] = _wordless(value)
+    return structs.replace(data, **changes)
