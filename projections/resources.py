@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from domain.facts import StreamKind
 from projections.objections import Objections, objections
+from projections.signals import Signals, signals
 from projections.view import View
 
 BOTH: frozenset[StreamKind] = frozenset({"deal", "goal"})
@@ -40,6 +41,14 @@ _ALL: tuple[Resource, ...] = (
         answer=Objections,
         summary="What speaks against going on, and how long it waited",
         timed=True,
+    ),
+    Resource(
+        name="signals",
+        of=signals,
+        answer=Signals,
+        summary="What it warns of: which signals are on, since when, and what to ask",
+        timed=True,
+        by_policy=True,
     ),
 )
 

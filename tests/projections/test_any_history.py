@@ -1,5 +1,6 @@
 """Whatever happened: a row kept while facts come is the row of a fold from nothing, and promises balance."""
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -11,7 +12,9 @@ from domain.refusals import Refusal
 from domain.stream import Stream
 from projections.list_row import card, list_row
 from projections.participations import participations
+from projections.signals import signals
 from projections.stream_state import stream_state
+from projections.view import View
 from tests.domain.telling import (
     BUYER,
     SELLER,
@@ -139,3 +142,18 @@ def test_a_state_agrees_with_its_row_and_changes_when_it_says(happened: list[Pro
     assert (state.status, state.forces_net) == (row.status, row.forces_net)
     if state.changes_at is not None:
         assert stream_state(stream, state.changes_at) == state
+
+
+@settings(max_examples=60, deadline=None)
+@given(HISTORIES, st.integers(0, 40))
+def test_signals_agree_with_the_state_and_change_when_they_say(happened: list[Proposal | int], number: int) -> None:
+    stream = standing(tell(happened))
+    assert stream.last_at is not None
+    at = max(day(number), stream.last_at)
+    state, warned = stream_state(stream, at), signals(View(stream, at))
+    assert ("no_next_step" in warned.names) == (state.open and state.next_step is None)
+    assert all(one.since <= at and one.evidence for one in warned.signals)
+    if warned.changes_at is not None:
+        before = signals(View(stream, warned.changes_at - timedelta.resolution))
+        assert before.names == warned.names
+        assert signals(View(stream, warned.changes_at)).names != warned.names
