@@ -3,9 +3,24 @@
 from litestar.handlers import HTTPRouteHandler
 
 from service.http.proposals import OPENED_BY
-from service.http.routes import agenda, catalogue, documents, events, health, lists, me, parties, recording, streams
+from service.http.routes import (
+    agenda,
+    catalogue,
+    documents,
+    events,
+    health,
+    lists,
+    me,
+    parties,
+    recording,
+    replay,
+    streams,
+)
 
 ROUTES: list[HTTPRouteHandler] = [
-    route for kind in OPENED_BY for module in (lists, streams, events, recording) for route in module.routes(kind)
+    route
+    for kind in OPENED_BY
+    for module in (lists, streams, events, replay, recording)
+    for route in module.routes(kind)
 ] + [route for module in (agenda, parties, me, catalogue, documents, health) for route in module.ROUTES]
 """Every call of the service, in the order of the documentation."""
