@@ -6,6 +6,8 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from domain.facts import StreamKind
+from projections.discovery import Discovery, discovery
+from projections.forces import Forces, forces
 from projections.objections import Objections, objections
 from projections.signals import Signals, signals
 from projections.view import View
@@ -35,6 +37,19 @@ class Resource(Struct, frozen=True, kw_only=True):
 
 
 _ALL: tuple[Resource, ...] = (
+    Resource(
+        name="discovery",
+        of=discovery,
+        answer=Discovery,
+        summary="What is known of the buyer: five topics, insights by kind, and whether they feel understood",
+        timed=True,
+    ),
+    Resource(
+        name="forces",
+        of=forces,
+        answer=Forces,
+        summary="What pushes, pulls, frightens and holds back, what was addressed, and where sources pull apart",
+    ),
     Resource(
         name="objections",
         of=objections,

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct, structs, to_builtins
 
-from domain.facts import ERASED, Proposal
+from domain.facts import ERASED, Caller, Proposal
 from domain.history import effective
 from domain.relations import MEMBERS
 from domain.stream import Stream, fold
@@ -61,9 +61,13 @@ def checkin(name: str, day: str, status: str = "done") -> Proposal:
     return fact("checkin.recorded", routine_id=known_as(name), local_date=day, status=status)
 
 
-def asked(story: Story, at: datetime | None = None, as_of: datetime | None = None) -> View:
-    """What a projection is asked about: the story as it stands `at` a moment, or as it stood then (`as_of`)."""
-    stream = standing(story, as_of)
+def asked(story: Story, at: datetime | None = None, as_of: datetime | None = None, by: Caller | None = None) -> View:
+    """What a projection is asked about: the story as it stands `at` a moment, or as it stood then (`as_of`).
+
+    All of the story, or what may be seen of it `by` somebody.
+    """
+    records = story.records if by is None else story.seen_by(by)
+    stream = fold(story.stream.stream_id, [record.fact for record in effective(records, as_of)])
     moment = as_of or at or stream.last_at
     assert moment is not None
     return View(stream, moment)
