@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from domain.events import RecordedEvent
 from domain.facts import ActorKind, Role
-from projections.stream_state import StreamState
 from service.http.operations import Reply, Told
 from service.http.permissions import Permission
 from service.http.questions import Instant, Position
@@ -55,16 +54,6 @@ class EventsPage(Struct):
     stream_version: int
     as_of: Instant | None
     known_at: Instant | Position | None
-
-
-class StateAnswer(Struct):
-    """The state of one stream (P1) at the two times. For an absent `known_at` see the page of events."""
-
-    stream_id: str
-    stream_version: int
-    as_of: Instant | None
-    known_at: Instant | Position | None
-    state: StreamState
 
 
 class OneEvent(Struct):

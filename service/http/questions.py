@@ -4,7 +4,7 @@ A route declares its question as a frozen struct; the struct is the schema, the 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar, cast, get_args
@@ -12,10 +12,11 @@ from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, defstruct
 from msgspec.structs import fields
 
 from domain.fields import PRINTABLE
+from projections.trust.policy import POLICIES
 from service.http.problems import Problem
 
 # A search text of 200 characters in percent-encoded UTF-8, a cursor and every filter together stay below this.
@@ -24,6 +25,9 @@ PARAMETERS_MAX = 50
 PAGE_DEFAULT = 100
 PAGE_MAX = 500
 SEARCH_CHARS_MAX = 200
+POLICY_CHARS_MAX = 40
+# Every name there is, several times over; a longer list is nobody's question.
+INCLUDE_CHARS_MAX = 1_000
 CURSOR_CHARS_MAX = 1_024
 # Positions stay where every JSON reader keeps integers exactly.
 POSITION_MAX = 2**53 - 1
@@ -52,12 +56,51 @@ KnownAt = Annotated[
     ),
 ]
 
+PolicyKey = Annotated[
+    str,
+    Meta(
+        max_length=POLICY_CHARS_MAX,
+        description="The policy that trust and signals are reckoned under; absent: the newest",
+        extra_json_schema={"enum": sorted(POLICIES)},
+    ),
+]
+
 
 class Times(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The two times of every read."""
 
     as_of: AsOf | None = None
     known_at: KnownAt | None = None
+
+
+class Under(Times, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A read whose answer depends on the policy that trust and signals are reckoned under."""
+
+    policy: PolicyKey | None = None
+
+
+class Including(Under, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A read of a state together with more answers about the same stream, named and separated by commas."""
+
+    include: str | None = None
+
+
+def including(names: Collection[str]) -> type[Including]:
+    """A read of a state together with more answers, of those that have these names."""
+    one = "|".join(names)
+    asked = Annotated[
+        str,
+        Meta(
+            max_length=INCLUDE_CHARS_MAX,
+            description="Names of further answers, separated by commas: each becomes a member of the answer, all from "
+            "the same facts at the same moment",
+            extra_json_schema={"pattern": f"^({one})(,({one}))*$"},
+        ),
+    ]
+    made = defstruct(
+        "Including", [("include", asked | None, None)], bases=(Including,), frozen=True, forbid_unknown_fields=True
+    )
+    return cast("type[Including]", made)
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):

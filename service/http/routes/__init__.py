@@ -12,6 +12,7 @@ from service.http.routes import (
     lists,
     me,
     parties,
+    projections,
     recording,
     replay,
     streams,
@@ -20,7 +21,7 @@ from service.http.routes import (
 ROUTES: list[HTTPRouteHandler] = [
     route
     for kind in OPENED_BY
-    for module in (lists, streams, events, replay, recording)
+    for module in (lists, streams, projections, events, replay, recording)
     for route in module.routes(kind)
 ] + [route for module in (agenda, parties, me, catalogue, documents, health) for route in module.ROUTES]
 """Every call of the service, in the order of the documentation."""

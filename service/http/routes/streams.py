@@ -1,31 +1,36 @@
-"""The state of one deal or goal."""
+"""The state of one deal or goal, and with it whatever else is asked about the same facts at the same moment."""
 
-from datetime import datetime
+from collections.abc import Mapping
 
 from litestar.handlers import HTTPRouteHandler
 
-from domain.stream import Stream
+from projections.resources import RESOURCES, Resource
 from projections.stream_state import stream_state
-from service.http.answers import JSON, Answer, encode, not_modified, position_header
+from service.http.answers import Answer
+from service.http.asked_views import answered, holds, seen, unchanged
 from service.http.calls import Call
-from service.http.conditions import etag_header, holds_copy
-from service.http.documented import IF_NONE_MATCH, StateAnswer, read_replies
-from service.http.histories import etag_of, told_known_at
+from service.http.documented import IF_NONE_MATCH, read_replies
+from service.http.documented_views import state_answer
 from service.http.operations import READS, Operation
-from service.http.problems import not_found
 from service.http.proposals import Kind
-from service.http.questions import Times
-from service.ledger.histories import History
+from service.http.questions import including, refuse_parameter
 
 
 def routes(kind: Kind) -> list[HTTPRouteHandler]:
     """The call that reads the state of one stream."""
+    known = {name: resource for name, resource in RESOURCES.items() if kind in resource.kinds}
+    question = including(known)
 
     async def read_stream(request: Call) -> Answer:
-        asked = request.question(Times)
-        stream_id = f"{kind}/{request.id('stream_id')}"
-        history = await request.ledger.history(request.identity, stream_id, asked.as_of, asked.known_at)
-        return state(request, asked, history)
+        asked = request.question(question)
+        further = _included(known, asked.include)
+        history, view = await seen(request, kind, asked, asked.policy)
+        if holds(request, history, pure=asked.as_of is not None):
+            return unchanged(history)
+        members = {resource.key: resource.of(view) for resource in further}
+        return answered(
+            history, asked, {"policy": view.policy.key, "state": stream_state(view.stream, view.at)} | members
+        )
 
     return [
         Operation(
@@ -36,34 +41,20 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             summary=f"The state of a {kind}, from what the caller may see",
             description="404 also when nothing of it had happened by `as_of`, or was known at `known_at`. The ETag is "
             "what If-Match takes. Without `as_of` the answer depends on the moment too, up to `changes_at`: no 304.",
-            question=Times,
+            question=question,
             headers=(IF_NONE_MATCH,),
-            replies=read_replies(StateAnswer),
+            replies=read_replies(state_answer(kind)),
             problems=(*READS, "not-found"),
         ).route(read_stream)
     ]
 
 
-def moment(asked: Times, stream: Stream, now: datetime) -> datetime:
-    """The moment that overdue is judged at: the one asked about, else the later of now and the last happening."""
-    if asked.as_of is not None:
-        return asked.as_of
-    return now if stream.last_at is None else max(now, stream.last_at)
-
-
-def state(request: Call, asked: Times, history: History) -> Answer:
-    """The projection of what is in force at the moment asked about."""
-    if history.stream is None:
-        raise not_found()
-    headers = (etag_header(etag_of(history)), position_header(history.position))
-    # What is overdue depends on the moment: only with `as_of` is the answer a pure function of the log.
-    if asked.as_of is not None and holds_copy(request.scope, etag_of(history)):
-        return not_modified(*headers)
-    answer = StateAnswer(
-        stream_id=history.stream_id,
-        stream_version=history.version,
-        as_of=asked.as_of,
-        known_at=told_known_at(history, asked),
-        state=stream_state(history.stream, moment(asked, history.stream, request.now())),
-    )
-    return Answer(encode(answer), JSON, *headers)
+def _included(known: Mapping[str, Resource], include: str | None) -> list[Resource]:
+    """The resources that are asked for beside the state, each once."""
+    if include is None:
+        return []
+    names = dict.fromkeys(include.split(","))
+    for name in names:
+        if name not in known:
+            raise refuse_parameter("include", f"There is no answer `{name[:100]}` to include.", sorted(known))
+    return [known[name] for name in names]
