@@ -10,6 +10,7 @@ from projections.discovery import Discovery, discovery
 from projections.forces import Forces, forces
 from projections.objections import Objections, objections
 from projections.signals import Signals, signals
+from projections.motives import Motives, motives
 from projections.view import View
 
 BOTH: frozenset[StreamKind] = frozenset({"deal", "goal"})
@@ -49,6 +50,12 @@ _ALL: tuple[Resource, ...] = (
         of=forces,
         answer=Forces,
         summary="What pushes, pulls, frightens and holds back, what was addressed, and where sources pull apart",
+    ),
+    Resource(
+        name="motives",
+        of=motives,
+        answer=Motives,
+        summary="What each person has to win or lose on five layers, and what nobody has a motive for",
     ),
     Resource(
         name="objections",
