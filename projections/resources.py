@@ -6,11 +6,12 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from domain.facts import StreamKind
+from projections.alignment import Alignment, alignment
 from projections.discovery import Discovery, discovery
 from projections.forces import Forces, forces
+from projections.motives import Motives, motives
 from projections.objections import Objections, objections
 from projections.signals import Signals, signals
-from projections.motives import Motives, motives
 from projections.view import View
 
 BOTH: frozenset[StreamKind] = frozenset({"deal", "goal"})
@@ -71,6 +72,13 @@ _ALL: tuple[Resource, ...] = (
         summary="What it warns of: which signals are on, since when, and what to ask",
         timed=True,
         by_policy=True,
+    ),
+    Resource(
+        name="alignment",
+        of=alignment,
+        answer=Alignment,
+        summary="How far people agree, whether they work together, and what gatekeepers let pass",
+        timed=True,
     ),
 )
 
