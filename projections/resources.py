@@ -10,6 +10,7 @@ from projections.alignment import Alignment, alignment
 from projections.discovery import Discovery, discovery
 from projections.forces import Forces, forces
 from projections.motives import Motives, motives
+from projections.noes import Noes, noes
 from projections.objections import Objections, objections
 from projections.signals import Signals, signals
 from projections.view import View
@@ -64,6 +65,12 @@ _ALL: tuple[Resource, ...] = (
         answer=Objections,
         summary="What speaks against going on, and how long it waited",
         timed=True,
+    ),
+    Resource(
+        name="noes",
+        of=noes,
+        answer=Noes,
+        summary="The noes, what each brought to light, and what was ruled out",
     ),
     Resource(
         name="signals",
