@@ -12,6 +12,7 @@ from projections.forces import Forces, forces
 from projections.motives import Motives, motives
 from projections.noes import Noes, noes
 from projections.objections import Objections, objections
+from projections.requirements import Requirements, requirements
 from projections.signals import Signals, signals
 from projections.view import View
 
@@ -86,6 +87,13 @@ _ALL: tuple[Resource, ...] = (
         answer=Alignment,
         summary="How far people agree, whether they work together, and what gatekeepers let pass",
         timed=True,
+    ),
+    Resource(
+        name="requirements",
+        of=requirements,
+        answer=Requirements,
+        summary="What is required, whether it is answered and verified, and which features nobody asked for",
+        kinds=frozenset({"deal"}),
     ),
 )
 
