@@ -28,7 +28,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("append: keys, parameters", "service.ledger.writer", "append"),
     ("seal", "service.ledger.append", "_seal"),
     ("derived rows", "service.ledger.listing:ListRows", "of"),
-    (SQL_CALL, "service.ledger.append", "fetch"),
+    (SQL_CALL, "service.ledger.prepared:Prepared", "call"),
     ("keep in memory", "service.ledger.writer:Writer", "_keep"),
     ("read one history", "service.ledger.ledger:Ledger", "history"),
     ("look at the counter row", "service.ledger.workspace:Workspace", "_follow_for_all"),

@@ -5,6 +5,7 @@ from typing import Any
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service.http.bodies import header_values
+from service.http.calls import Call
 from service.http.negotiation import chosen
 from service.http.operations import Operation, operation_of
 from service.http.permissions import ROLE_MAY
@@ -45,7 +46,8 @@ class Gate:
             scope["user"] = identity
             demand_permission(operation, identity.caller.role)
         chosen(scope, operation.media_types)
-        await self.app(scope, receive, send)
+        answer = await handler.fn(Call(scope, receive, send))
+        await answer(scope, receive, send)
 
 
 def demand_permission(operation: Operation, role: Any) -> None:

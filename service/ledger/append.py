@@ -7,15 +7,26 @@ from uuid import UUID
 
 from domain.facts import Fact
 from domain.subjects import subject_of
-from service.ledger.arrays import bigint_array, bytea_array, instant_array, integer_array, text_array, uuid_array
+from service.ledger.arrays import (
+    bigint_array,
+    bytea_array,
+    instant,
+    instant_array,
+    integer_array,
+    read_bigint,
+    read_instant,
+    text_array,
+    uuid_array,
+)
 from service.ledger.deciding import Group
 from service.ledger.keys import AppendKeys, Ciphers
 from service.ledger.listing import ListRows
+from service.ledger.prepared import Prepared
 from service.ledger.sealing import Sealed, seal
 from service.ledger.store import fetch, statement
 from service.ledger.workspace import Connection, Workspace
 
-_APPEND = statement("append")
+_APPEND = Prepared("append")
 _PARTY_KEYS = statement("party_keys")
 
 
@@ -34,10 +45,10 @@ async def append(
             keys.make("stream", stream)
     await _know_parties(workspace, ciphers, keys, connection, {party for party in subjects if party is not None})
     verdict, first, stored_at = await _call(workspace, keys, rows, connection, group, subjects, at)
-    if verdict != "appended":
+    if verdict != b"appended":
         return None
     keys.keep()
-    return first, stored_at
+    return read_bigint(first), read_instant(stored_at)
 
 
 async def _know_parties(
@@ -73,12 +84,11 @@ async def _call(
         for (stream, one), subject in zip(staged, subjects, strict=True)
     ]
     derived = rows.of(workspace.workspace_id, keys, group, place)
-    answer = await fetch(
+    answer = await _APPEND.call(
         connection,
-        _APPEND,
         {
-            "workspace": workspace.workspace_id,
-            "at": at,
+            "workspace": workspace.workspace_id.bytes,
+            "at": instant(at),
             "streams": uuid_array(stream for stream, _ in drafts),
             "kinds": text_array(draft.stream.kind for _, draft in drafts),
             "versions": bigint_array([draft.base_version for _, draft in drafts]),

@@ -37,8 +37,8 @@ class Derived(Struct, frozen=True):
 
     moved: list[int]
     moved_at: list[datetime]
-    rows: str | None
-    participations: str | None
+    rows: bytes | None
+    participations: bytes | None
     rewritten: list[int]
 
 
@@ -72,8 +72,8 @@ class ListRows:
         return Derived(
             list(moved),
             list(moved.values()),
-            _json(rows).decode() if rows else None,
-            _json(people).decode() if people else None,
+            _json(rows) if rows else None,
+            _json(people) if people else None,
             rewritten,
         )
 

@@ -3,17 +3,18 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from service.ledger.arrays import Array, ArrayDumper
 from service.ledger.refusals import StoreUnavailable
+
+T = TypeVar("T")
 
 # A statement that takes longer is stuck, not slow; a lock that is not free by then belongs to somebody's maintenance.
 STATEMENT_TIMEOUT_MS = 5_000
@@ -88,19 +89,21 @@ class Store:
             raise StoreUnavailable(type(failure).__name__) from failure
 
     async def read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
-        """All rows of a reading statement. A connection may have died while idle: a read is tried once more."""
+        """All rows of a reading statement."""
+        return await self.reading(lambda connection: fetch(connection, sql, parameters))
+
+    async def reading(self, read: Callable[[AsyncConnection[tuple[Any, ...]]], Awaitable[T]]) -> T:
+        """What `read` gives on some connection. One may have died while idle: a read is tried once more."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            return await self._read(sql, parameters)
+            async with self.connection() as connection:
+                return await read(connection)
         except StoreUnavailable as failure:
             if isinstance(failure.__cause__, NOTHING_HAPPENED) or loop.time() - began >= SILENCE_S:
                 raise
-            return await self._read(sql, parameters)
-
-    async def _read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
         async with self.connection() as connection:
-            return await fetch(connection, sql, parameters)
+            return await read(connection)
 
 
 def _pool(dsn: str, name: str, connections_max: int) -> AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]:
@@ -113,7 +116,6 @@ def _pool(dsn: str, name: str, connections_max: int) -> AsyncConnectionPool[Asyn
         reconnect_timeout=0,  # a request that finds no connection starts the next attempt itself
         open=False,
         name=f"throughline {name}",
-        configure=_configure,
         kwargs={
             "autocommit": True,
             "options": _SESSION,
@@ -122,10 +124,6 @@ def _pool(dsn: str, name: str, connections_max: int) -> AsyncConnectionPool[Asyn
             "prepare_threshold": 2,
         },
     )
-
-
-async def _configure(connection: AsyncConnection[tuple[Any, ...]]) -> None:
-    connection.adapters.register_dumper(Array, ArrayDumper)
 
 
 def _hang_up(connection: AsyncConnection[tuple[Any, ...]]) -> None:

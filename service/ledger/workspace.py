@@ -11,10 +11,12 @@ from psycopg import AsyncConnection
 
 from domain.facts import Recorded, stream_key
 from domain.stream import evolve, initial
+from service.ledger.arrays import read_bigint
 from service.ledger.credentials import Credentials
 from service.ledger.deciding import Draft
 from service.ledger.keys import Ciphers
 from service.ledger.memory import Kept, Memory
+from service.ledger.prepared import Prepared
 from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, StoreUnavailable, Unreadable
 from service.ledger.sealing import Stored, unseal
 from service.ledger.store import SILENCE_S, Store, fetch, statement
@@ -29,7 +31,7 @@ OPAQUE = "opaque"
 CATCH_UP_MAX = 20_000
 ANY = UUID(int=0)  # no stream's id
 
-_HEAD = statement("head")
+_HEAD = Prepared("head")
 _STREAMS = statement("streams")
 _FACTS = statement("facts")
 _TOUCHED = statement("touched")
@@ -98,12 +100,13 @@ class Workspace:
         finally:
             self._following = None
 
-    async def catch_up(self, connection: Connection | None = None) -> None:
-        """Follow the log to its head, on `connection` when one is held."""
-        head = await self._read(connection, _HEAD, {"workspace": self.workspace_id})
+    async def catch_up(self) -> None:
+        """Follow the log to its head."""
+        place = {"workspace": self.workspace_id.bytes}
+        head = await self._store.reading(lambda connection: _HEAD.call(connection, place))
         if not head:
             raise NoSuchKey
-        await self.follow_to(head[0][0], connection)
+        await self.follow_to(read_bigint(head[0][0]))
 
     async def follow_to(self, head: int, connection: Connection | None = None) -> None:
         """Take in what was recorded up to `head` by others."""
