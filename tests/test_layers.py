@@ -12,6 +12,8 @@ MAY_IMPORT = {
     "domain": {"domain", "msgspec"},
     "projections": {"projections", "domain", "msgspec"},
 }
+# Whoever checks a proof needs nothing of the service: only files, the standard library and these.
+VERIFIER_MAY_IMPORT = {"service", "msgspec", "cryptography", "click"}
 # Where time, chance and the outside world come in; the pure packages are given these as arguments.
 IMPURE = {
     "asyncio",
@@ -62,3 +64,12 @@ def test_a_pure_package_has_no_clock_no_chance_and_no_outside(package: str) -> N
 def test_the_service_is_imported_by_nobody_below() -> None:
     for package in MAY_IMPORT:
         assert not [module for module in modules(package) if "service" in set(imported(module))]
+
+
+def test_the_verifier_needs_no_service_and_no_database() -> None:
+    assert modules("service/proof")
+    for module in modules("service/proof"):
+        assert not set(imported(module)) - sys.stdlib_module_names - VERIFIER_MAY_IMPORT, module
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("service"):
+                assert str(node.module).startswith("service.proof"), f"{module} imports {node.module}"
