@@ -1,4 +1,4 @@
-"""Signed notes (C2SP signed-note) with Ed25519: text, a blank line, signatures by name. What a text says is not read."""
+"""Signed notes (C2SP signed-note) with Ed25519: text, blank line, signatures by name. What a text says is not read."""
 
 import base64
 import binascii
