@@ -1,5 +1,6 @@
 """The application: the ledger's life, every route, and what surrounds each request. No route is written here."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -89,7 +90,12 @@ def create_app(settings: Settings, dsn: str, master_key: MasterKey, clock: Clock
     async def ledger_open(app: Litestar) -> AsyncIterator[None]:
         async with Ledger.open(dsn, master_key, settings, clock) as ledger:
             app.state.ledger = ledger
-            yield
+            builder = asyncio.create_task(ledger.checkpoints.run())
+            try:
+                yield
+            finally:
+                builder.cancel()
+                await asyncio.wait([builder])
         app.state.requests.flush()
 
     return assemble(settings, clock, ledger_open)

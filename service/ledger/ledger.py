@@ -12,6 +12,7 @@ from domain.facts import Proposal, Recorded, stream_uuid
 from service.clock import Clock
 from service.ids import new_id
 from service.ledger.asking import Appended, Ask, proposal_digest
+from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Credentials, Identity
 from service.ledger.deciding import decide, with_missed
 from service.ledger.histories import History, history
@@ -50,6 +51,7 @@ class Ledger:
     def __init__(self, store: Store, master_key: MasterKey, settings: Settings, clock: Clock) -> None:
         self.clock = clock
         self.credentials = Credentials(store, clock)
+        self.checkpoints = Checkpoints(store, master_key, clock)
         self._store = store
         self._settings = settings
         self._ciphers = Ciphers(master_key)
@@ -112,6 +114,7 @@ class Ledger:
         if dry_run:
             return await self._rehearse(workspace, ask)
         writer.submit(ask)
+        self.checkpoints.grown(identity.workspace_id)
         deadline = asyncio.get_running_loop().call_later(APPEND_DEADLINE_S, _give_up, ask)
         try:
             return await ask.answer

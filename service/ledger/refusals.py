@@ -7,6 +7,7 @@ LedgerRefusal
  +- EventIdReused      the id names another fact
  +- Overloaded         the workspace's queue is full
  +- StoreUnavailable   PostgreSQL did not answer in time; the outcome may be unknown
+ +- NotCheckpointed    what was asked to be proven is not signed for yet
  +- Unreadable         a stored fact cannot be read
 """
 
@@ -59,6 +60,16 @@ class StoreUnavailable(LedgerRefusal):
     """PostgreSQL did not answer in time. A write may or may not have happened: send it again with the same event id."""
 
     retry_after_s = UNAVAILABLE_RETRY_S
+
+
+class NotCheckpointed(LedgerRefusal):
+    """No signed checkpoint covers `size` facts of the log yet; one follows within seconds."""
+
+    retry_after_s = UNAVAILABLE_RETRY_S
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"No checkpoint covers {size} facts yet.")
+        self.size = size
 
 
 class Unreadable(LedgerRefusal):
