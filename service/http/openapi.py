@@ -23,6 +23,7 @@ TAGS = {
     "goals": "What happens between a person and what they want to become or do.",
     "agenda": "What is due.",
     "parties": "The people on the streams.",
+    "log": "Proof: signed checkpoints of the log, and what follows from them.",
     "me": "The caller.",
     "catalogue": "The vocabulary: every type of fact, with its schema, its rules and an example.",
     "service": "The service itself: documentation, problems, health. No key is needed.",
@@ -54,9 +55,14 @@ _PATH_PARAMETERS: Mapping[str, tuple[dict[str, Any], str]] = {
     "event_id": (_UUID, "The event's UUID"),
     "party_id": (_UUID, "The party's UUID"),
     "type": ({"type": "string", "maxLength": 64}, "The stored name of a type, such as `objection.raised`"),
+    "level": ({"type": "string", "pattern": r"^[0-6]$"}, "The level of a tile: 0 holds the leaves"),
+    "place": (
+        {"type": "string", "maxLength": 40, "pattern": r"^(x[0-9]{3}/)*[0-9]{3}(\.p/[1-9][0-9]{0,2})?$"},
+        "A tile's number in steps of three digits, all but the last behind an x; `.p/` and its width if it is not full",
+    ),
     "slug": ({"type": "string", "maxLength": 64}, "The last part of a problem's `type`"),
 }
-_PATH_PARAMETER = re.compile(r"\{(\w+):str\}")
+_PATH_PARAMETER = re.compile(r"\{(\w+):(?:str|path)\}")
 
 
 def document(handlers: Iterable[Any]) -> dict[str, Any]:

@@ -188,6 +188,14 @@ _HTTP_PROBLEMS = (
         "PostgreSQL restarts.",
     ),
     ProblemKind(
+        "not-checkpointed",
+        503,
+        "Not signed for yet",
+        "What is proven is proven against a signed checkpoint, and checkpoints follow the facts within seconds.",
+        "Wait for the seconds in Retry-After and ask again.",
+        "The export of a deal that was opened a moment ago.",
+    ),
+    ProblemKind(
         "not-ready",
         503,
         "The service cannot do its work now",

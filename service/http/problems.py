@@ -14,6 +14,7 @@ from service.ledger.refusals import (
     Absent,
     EventIdReused,
     NoSuchKey,
+    NotCheckpointed,
     Overloaded,
     StoreUnavailable,
     Unreadable,
@@ -104,6 +105,8 @@ def problem_of(exc: Exception) -> Problem | None:
             return Problem("event-id-reused", detail, event_id=exc.event_id)
         case Overloaded():
             return _retry("overloaded", "Too many writes are waiting; nothing was recorded.", exc.retry_after_s)
+        case NotCheckpointed():
+            return _retry("not-checkpointed", "No signed checkpoint covers this yet.", exc.retry_after_s)
         case StoreUnavailable():
             return _retry("store-unavailable", "The store did not answer in time.", exc.retry_after_s)
         case HTTPException():

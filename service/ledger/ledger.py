@@ -21,6 +21,7 @@ from service.ledger.listing import ListRows
 from service.ledger.lists import Lists
 from service.ledger.memory import Kept, Memory
 from service.ledger.past import Past
+from service.ledger.proofs import Proofs
 from service.ledger.questions import (
     AgendaPage,
     AgendaQuestion,
@@ -52,6 +53,7 @@ class Ledger:
         self.clock = clock
         self.credentials = Credentials(store, clock)
         self.checkpoints = Checkpoints(store, master_key, clock)
+        self.proofs = Proofs(store)
         self._store = store
         self._settings = settings
         self._ciphers = Ciphers(master_key)

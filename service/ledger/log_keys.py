@@ -1,4 +1,4 @@
-"""The keys that sign a workspace's checkpoints: made at random, wrapped by the master key, published by their halves."""
+"""The keys that sign a workspace's checkpoints: random, wrapped by the master key, published by their halves."""
 
 import os
 from collections.abc import Sequence

@@ -20,6 +20,7 @@ from service.ledger.refusals import (
     EventIdReused,
     LedgerRefusal,
     NoSuchKey,
+    NotCheckpointed,
     Overloaded,
     StoreUnavailable,
     Unreadable,
@@ -39,6 +40,7 @@ LEDGER_SAYS_NO: dict[type[LedgerRefusal], tuple[LedgerRefusal, int]] = {
     VersionMismatch: (VersionMismatch(3, ()), 412),
     EventIdReused: (EventIdReused(uuid4()), 422),
     Overloaded: (Overloaded(), 503),
+    NotCheckpointed: (NotCheckpointed(3), 503),
     StoreUnavailable: (StoreUnavailable("SELECT secret FROM hidden at 10.0.0.1"), 503),
     Unreadable: (Unreadable("deal/x", 3, "AESGCM InvalidTag in sealing.py"), 500),
 }

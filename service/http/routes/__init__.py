@@ -10,6 +10,7 @@ from service.http.routes import (
     events,
     health,
     lists,
+    log,
     me,
     parties,
     projections,
@@ -21,7 +22,7 @@ from service.http.routes import (
 ROUTES: list[HTTPRouteHandler] = [
     route
     for kind in OPENED_BY
-    for module in (lists, streams, projections, events, replay, recording)
+    for module in (lists, streams, projections, events, replay, recording, log)
     for route in module.routes(kind)
-] + [route for module in (agenda, parties, me, catalogue, documents, health) for route in module.ROUTES]
+] + [route for module in (agenda, parties, log, me, catalogue, documents, health) for route in module.ROUTES]
 """Every call of the service, in the order of the documentation."""
