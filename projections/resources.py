@@ -14,6 +14,7 @@ from projections.noes import Noes, noes
 from projections.objections import Objections, objections
 from projections.requirements import Requirements, requirements
 from projections.signals import Signals, signals
+from projections.value_filter import ValueFilter, value_filter
 from projections.view import View
 
 BOTH: frozenset[StreamKind] = frozenset({"deal", "goal"})
@@ -94,6 +95,13 @@ _ALL: tuple[Resource, ...] = (
         answer=Requirements,
         summary="What is required, whether it is answered and verified, and which features nobody asked for",
         kinds=frozenset({"deal"}),
+    ),
+    Resource(
+        name="value-filter",
+        of=value_filter,
+        answer=ValueFilter,
+        summary="Is it worth it, is it who I want to be, will I follow through; and would I buy it",
+        timed=True,
     ),
 )
 
