@@ -13,6 +13,7 @@ from domain.facts import Caller, Fact, Proposal
 from domain.invitation import within_invitation
 from domain.refusals import AlreadySo, LaterFactsDepend, Refusal
 from domain.relations import PLANS
+from domain.rules.membership import MEMBERSHIP
 from domain.rules.record import ABOUT_A_FACT, about_a_fact
 from domain.rules.references import SAYS_MORE, ids_are_new, narrowest, not_wider_than, parties_take_part, things_exist
 from domain.rules.saying import says_clearly, when
@@ -71,7 +72,7 @@ def judge(stream: Stream, fact: Fact, caller: Caller | None) -> None:
     things_exist(stream, fact, plan, caller)
     ids_are_new(stream, fact, plan, caller)
     parties_take_part(stream, fact, plan)
-    standing = STANDING.get(fact.type)
+    standing = STANDING.get(fact.type) or MEMBERSHIP.get(fact.type)
     if standing is not None:
         standing(stream, fact, caller)
     if plan.step is not None:

@@ -180,6 +180,37 @@ def _mapped(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
             stream.keep_open(again.id, True)
 
 
+# -- the workspace's own stream: a member's state is the role, or left
+
+
+def _member_joined(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
+    _add(stream, "member", fact.data.party_id, fact.data.role, fact, at)
+
+
+def _member_left(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
+    _turned(stream, "member", fact.data.party_id, "left", fact, at)
+
+
+def _role_changed(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
+    _turned(stream, "member", fact.data.party_id, fact.data.role, fact, at)
+
+
+def _issued(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
+    _add(stream, "credential", fact.data.credential_id, "in use", fact, at)
+
+
+def _revoked(stream: Stream, fact: Fact, at: datetime, _thing: None) -> None:
+    state = "revoked" if fact.data.takes_effect_at is None else "ending"
+    _turned(stream, "credential", fact.data.credential_id, state, fact, at)
+
+
+def _turned(stream: Stream, kind: str, thing_id: UUID, state: str, fact: Fact, at: datetime) -> None:
+    thing = stream.thing(thing_id)
+    if thing is not None and thing.kind == kind:
+        thing = stream.own(thing)
+        thing.state, thing.moved, thing.at = state, fact.event_id, at
+
+
 def _add(
     stream: Stream, kind: str, thing_id: UUID, state: str, fact: Fact, at: datetime, due: Due | None = None
 ) -> None:
@@ -215,6 +246,11 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "selling_pause.started": _pause_started,
         "selling_pause.ended": _pause_ended,
         "journey.mapped": _mapped,
+        "member.joined": _member_joined,
+        "member.left": _member_left,
+        "role.changed": _role_changed,
+        "credential.issued": _issued,
+        "credential.revoked": _revoked,
         "visibility.widened": _widened,
     }
 )

@@ -8,6 +8,7 @@ Refusal
  +- what is said: NothingChanges, CurrencyMissing, ScheduleUnclear, TextTooLong, SchemaVersionUnknown
  +- who may see: VisibilityTooWide, VisibilityFollowsTarget, NotWider, GuestFactsAreShared
  +- who may say: NotForGuests, GuestsSpeakForThemselves
+ +- who belongs to the workspace: NotAMember, LastOwner
  +- the record: NotYoursToChange, TargetIsVoided, VoidIsFinal, FirstFactStands, NotCorrectable, CorrectionMalformed,
     ReferencesChanged, LaterFactsDepend
 """
@@ -216,6 +217,18 @@ class GuestsSpeakForThemselves(Refusal):
     slug = "guests-speak-for-themselves"
     rule = "What a guest records is the guest's own act."
     accepted = "Name the party in `party_id` as the one whose act it is, and leave `on_behalf_of` out."
+
+
+class NotAMember(Refusal):
+    slug = "not-a-member"
+    rule = "Only who is a member of the workspace leaves it, changes role in it or is given a key to it."
+    accepted = "Use the `party_id` of a member; GET /v1/members lists them."
+
+
+class LastOwner(Refusal):
+    slug = "last-owner"
+    rule = "A workspace always has an owner, or nobody could ever let anybody in again."
+    accepted = "Make another member an owner first."
 
 
 class NotYoursToChange(Refusal):

@@ -15,7 +15,8 @@ EXIT_REFUSED = 2
 ELSEWHERE = {
     "demo": ("service.demo.command:demo", "Fill a running service with an example to look at."),
     "import": ("service.imports.command:import_", "Import the events of another system's export."),
-    "key": ("service.keys:key", "Make, list and revoke keys to the service."),
+    "key": ("service.keys:key", "Make, list, rotate and revoke keys to the service."),
+    "member": ("service.keys:member", "Add, list and remove members, and give them roles."),
     "openapi": ("service.http.openapi:command", "Write the OpenAPI document."),
     "serve": ("service.serve:command", "Run the service."),
     "workspace": ("service.keys:workspace", "Make and list workspaces."),

@@ -1,16 +1,23 @@
-"""`throughline key` and `throughline workspace`: for whoever runs the service, on its own machine."""
+"""`throughline key`, `member` and `workspace`: for whoever runs the service, on its own machine."""
 
 import asyncio
 import os
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, get_args
 from uuid import UUID
 
 import click
 
+from domain.facts import Role
+from domain.refusals import Refusal
+from projections.members import Member, MemberRole
+from projections.members import members as members_of
 from service.faults import StartRefusal
+from service.ids import new_id
 from service.ledger import members
+from service.ledger.credentials import Credential
 from service.ledger.ledger import Ledger
 from service.ledger.refusals import StoreUnavailable
 from service.settings import read_settings
@@ -18,10 +25,18 @@ from service.start import prepared
 
 T = TypeVar("T")
 EXPIRY_DAYS_MAX = 3_650
+OVERLAP_HOURS_MAX = 720  # a month: as long as two keys for one should be about
+ROLES = list(get_args(MemberRole))
+STREAM = re.compile(r"(deal|goal)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@click.group(help="Make, list and revoke keys to the service.")
+@click.group(help="Make, list, rotate and revoke keys to the service.")
 def key() -> None:
+    """The group itself does nothing."""
+
+
+@click.group(help="Add, list and remove members of a workspace, and give them roles.")
+def member() -> None:
     """The group itself does nothing."""
 
 
@@ -31,39 +46,50 @@ def workspace() -> None:
 
 
 _of_workspace = click.option("--workspace", "chosen", type=click.UUID, help="The workspace, when there are several.")
+_reason = click.option("--reason", help="Recorded with it.")
 
 
-@key.command("create", help="Make a key and print it, once.")
-@click.option("--role", type=click.Choice(["owner", "member"]), default="member", show_default=True)
+@key.command("create", help="Make a key and print it, once. Whoever is no member becomes one, except a guest.")
+@click.option("--role", type=click.Choice([*ROLES, "guest"]), default="member", show_default=True)
 @click.option("--name", required=True, help="Whose key it is, as the list shows it.")
 @click.option("--party", type=click.UUID, help="The party it is for; a new one when absent.")
+@click.option("--stream", help="The one stream of a guest, such as deal/0193a000-0000-7000-8000-00000000d0a1.")
 @click.option(
     "--days", type=click.IntRange(1, EXPIRY_DAYS_MAX), help="After how many days it expires; never when absent."
 )
 @_of_workspace
-def create_key(role: str, name: str, party: UUID | None, days: int | None, chosen: UUID | None) -> None:
+def create_key(
+    role: Role, name: str, party: UUID | None, stream: str | None, days: int | None, chosen: UUID | None
+) -> None:
+    if (role == "guest") != (stream is not None) or (role == "guest" and party is None):
+        raise StartRefusal("A guest's key, and no other, is for one --stream, and for a --party who takes part in it.")
+    if stream is not None and not STREAM.fullmatch(stream):
+        raise StartRefusal(f"{stream} is no stream: name it as deal/ or goal/ and its id.")
+
     async def create(ledger: Ledger) -> str:
+        workspace_id = await workspace_of(ledger, chosen)
+        there = next((one for one in await _members(ledger, workspace_id) if one.party_id == party), None)
+        if there is not None and role not in (there.role, "guest"):
+            raise StartRefusal(
+                f"{party} is a member in the role {there.role}: `throughline member role` gives another to them and "
+                "their keys."
+            )
         expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
         return await members.issue_key(
-            ledger,
-            await workspace_of(ledger, chosen),
-            role="owner" if role == "owner" else "member",
-            name=name,
-            party_id=party,
-            expires_at=expires_at,
+            ledger, workspace_id, role=role, name=name, party_id=party, expires_at=expires_at, stream_id=stream
         )
 
     click.echo(_with_ledger(create))
 
 
-@key.command("list", help="List all keys, newest first; secrets are not stored and cannot be shown.")
+@key.command("list", help="List the newest 500 keys; secrets are not stored and cannot be shown.")
 @_of_workspace
 def list_keys(chosen: UUID | None) -> None:
     async def read(ledger: Ledger) -> list[str]:
         keys = await members.keys(ledger, await workspace_of(ledger, chosen))
         return [
-            f"{one.credential_id}  {one.role:8}  {_state(one.expires_at, one.revoked_at):20}  "
-            f"party {one.party_id}  {one.name}"
+            f"{one.credential_id}  {one.role:8}  {_state(one.expires_at, one.revoked_at):20}  {_used(one):15}  "
+            f"party {one.party_id}  {one.name}{f'  ({one.stream_id})' if one.stream_id else ''}"
             for one in keys
         ]
 
@@ -71,9 +97,30 @@ def list_keys(chosen: UUID | None) -> None:
         click.echo(line)
 
 
+@key.command("rotate", help="Make another key for the same and print it, once; the old one ends after the overlap.")
+@click.argument("credential", type=click.UUID)
+@click.option(
+    "--overlap-hours", type=click.IntRange(0, OVERLAP_HOURS_MAX), default=24, show_default=True, help="Both work."
+)
+@_of_workspace
+def rotate_key(credential: UUID, overlap_hours: int, chosen: UUID | None) -> None:
+    async def rotate(ledger: Ledger) -> str | None:
+        workspace_id = await workspace_of(ledger, chosen)
+        old = await ledger.credentials.page(workspace_id, credential_id=credential)
+        if not old or old[0].revoked_at is not None:
+            return None
+        until = datetime.now(UTC) + timedelta(hours=overlap_hours)
+        return await members.rotate_key(ledger, workspace_id, old[0], until)
+
+    made = _with_ledger(rotate)
+    if made is None:
+        raise StartRefusal(f"There is no key {credential} in use: `throughline key list` shows them.")
+    click.echo(made)
+
+
 @key.command("revoke", help="Make a key open nothing any more.")
 @click.argument("credential", type=click.UUID)
-@click.option("--reason", help="Recorded with it.")
+@_reason
 @_of_workspace
 def revoke_key(credential: UUID, reason: str | None, chosen: UUID | None) -> None:
     async def revoke(ledger: Ledger) -> bool:
@@ -82,6 +129,58 @@ def revoke_key(credential: UUID, reason: str | None, chosen: UUID | None) -> Non
     if not _with_ledger(revoke):
         raise StartRefusal(f"There is no key {credential} in use: `throughline key list` shows them.")
     click.echo(f"revoked {credential}")
+
+
+@member.command("list", help="List all members.")
+@_of_workspace
+def list_members(chosen: UUID | None) -> None:
+    async def read(ledger: Ledger) -> list[Member]:
+        return await _members(ledger, await workspace_of(ledger, chosen))
+
+    for one in _with_ledger(read):
+        click.echo(f"{one.party_id}  {one.role:8}  since {one.joined_at:%Y-%m-%d}  {one.name or ''}")
+
+
+@member.command("add", help="Add a member and print the party's id; `throughline key create --party` makes the key.")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default="member", show_default=True)
+@click.option("--party", type=click.UUID, help="The party it is; a new one when absent.")
+@_of_workspace
+def add_member(name: str, role: Role, party: UUID | None, chosen: UUID | None) -> None:
+    async def add(ledger: Ledger) -> UUID:
+        party_id = party or new_id(datetime.now(UTC))
+        await members.add_member(ledger, await workspace_of(ledger, chosen), party_id, name, role)
+        return party_id
+
+    click.echo(_with_ledger(add))
+
+
+@member.command("role", help="Give a member, and all their keys, another role.")
+@click.argument("party", type=click.UUID)
+@click.argument("role", type=click.Choice(ROLES))
+@_of_workspace
+def change_role(party: UUID, role: Role, chosen: UUID | None) -> None:
+    async def change(ledger: Ledger) -> None:
+        await members.change_role(ledger, await workspace_of(ledger, chosen), party, role)
+
+    _with_ledger(change)
+    click.echo(f"{party} is now {role}")
+
+
+@member.command("remove", help="Remove a member and revoke all their keys.")
+@click.argument("party", type=click.UUID)
+@_reason
+@_of_workspace
+def remove_member(party: UUID, reason: str | None, chosen: UUID | None) -> None:
+    async def remove(ledger: Ledger) -> int:
+        return len(await members.remove_member(ledger, await workspace_of(ledger, chosen), party, reason))
+
+    click.echo(f"removed {party} and revoked {_with_ledger(remove)} keys")
+
+
+async def _members(ledger: Ledger, workspace_id: UUID) -> list[Member]:
+    stream = await members.members_now(ledger, workspace_id)
+    return [] if stream is None else members_of(stream)
 
 
 @workspace.command("create", help="Make a workspace, and print its first owner key, once.")
@@ -112,6 +211,8 @@ def _with_ledger(act: Callable[[Ledger], Awaitable[T]]) -> T:
             return asyncio.run(run())
         except StoreUnavailable:
             raise StartRefusal("PostgreSQL did not answer in time: try again.") from None
+        except Refusal as refusal:
+            raise StartRefusal(f"{refusal.detail} {refusal.accepted}") from None
 
 
 async def workspace_of(ledger: Ledger, chosen: UUID | None) -> UUID:
@@ -134,3 +235,7 @@ def _state(expires_at: datetime | None, revoked_at: datetime | None) -> str:
     if revoked_at is not None:
         return f"revoked {revoked_at:%Y-%m-%d}"
     return "in use" if expires_at is None else f"until {expires_at:%Y-%m-%d}"
+
+
+def _used(one: Credential) -> str:
+    return "never used" if one.last_used_at is None else f"used {one.last_used_at:%Y-%m-%d}"

@@ -77,6 +77,7 @@ class CredentialIssued(Data, frozen=True, kw_only=True):
     role: Role
     stream_id: StreamName | None = None
     expires_at: Instant | None = None
+    replaces: UUID | None = None
 
 
 @declares(
@@ -87,10 +88,11 @@ class CredentialIssued(Data, frozen=True, kw_only=True):
     example={"credential_id": CREDENTIAL, "reason": "Lost phone"},
 )
 class CredentialRevoked(Data, frozen=True, kw_only=True):
-    """A key opens nothing any more."""
+    """A key opens nothing any more; or, with `takes_effect_at`, nothing from that moment on."""
 
     credential_id: UUID
     reason: Text | None = None
+    takes_effect_at: Instant | None = None
 
 
 @declares(

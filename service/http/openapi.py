@@ -25,6 +25,8 @@ TAGS = {
     "parties": "The people on the streams.",
     "log": "Proof: signed checkpoints of the log, and what follows from them.",
     "me": "The caller.",
+    "members": "Who belongs to the workspace, and in which role.",
+    "credentials": "Keys to the workspace, and guests' keys to one stream.",
     "catalogue": "The vocabulary: every type of fact, with its schema, its rules and an example.",
     "service": "The service itself: documentation, problems, health. No key is needed.",
 }
@@ -54,6 +56,7 @@ _PATH_PARAMETERS: Mapping[str, tuple[dict[str, Any], str]] = {
     "stream_id": (_UUID, "The stream's UUID"),
     "event_id": (_UUID, "The event's UUID"),
     "party_id": (_UUID, "The party's UUID"),
+    "credential_id": (_UUID, "The key's UUID, which is no secret"),
     "type": ({"type": "string", "maxLength": 64}, "The stored name of a type, such as `objection.raised`"),
     "level": ({"type": "string", "pattern": r"^[0-6]$"}, "The level of a tile: 0 holds the leaves"),
     "place": (

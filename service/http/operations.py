@@ -82,7 +82,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     def route(self, handler: Callable[..., Any]) -> HTTPRouteHandler:
         """The Litestar route that answers this call with `handler`."""
         register = _REGISTER[self.method](
-            self.path, opt={"operation": self, "public": self.public}, include_in_schema=False
+            self.path, opt={"operation": self, "public": self.public}, include_in_schema=False, status_code=200
         )
         route: HTTPRouteHandler = register(handler)
         return route

@@ -1,22 +1,31 @@
 """Credentials: who a key is, and the keys of a workspace. That each was issued is recorded by `members`."""
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from psycopg import DatabaseError
 
 from domain.facts import ActorKind, Caller, Role
 from service.clock import Clock
-from service.ledger.refusals import NoSuchKey
+from service.ledger.refusals import NoSuchKey, StoreUnavailable
 from service.ledger.store import Store, statement
 from service.ledger.tokens import Token, read_token
 
 # A key revoked through another process is noticed after this long at the latest; through this one, at once.
 CREDENTIAL_TRUSTED_S = 1.0
 CREDENTIALS_KEPT_MAX = 10_000
+# That a key was used is written at most this often, over all processes: enough to tell which key nobody would miss.
+USE_NOTED_EVERY = timedelta(minutes=1)
+# One page of keys.
+CREDENTIALS_PER_PAGE = 500
+
+log = logging.getLogger("throughline.credentials")
 
 _CREDENTIAL = statement("credential")
 _CREDENTIALS = statement("credentials")
@@ -44,6 +53,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None = None
 
 
 class Credentials:
@@ -73,36 +83,53 @@ class Credentials:
         if not rows or not token.matches(rows[0][0]) or rows[0][7] is not None:
             self._kept.pop(shown, None)
             raise NoSuchKey
-        _, party_id, party_kind, role, stream_id, name, expires_at, _ = rows[0]
+        _, party_id, party_kind, role, stream_id, name, expires_at, _, last_used_at = rows[0]
         caller = Caller(party_id, role, party_kind, stream_id)
         identity = Identity(token.workspace_id, token.credential_id, caller, name, expires_at)
         self._kept[shown] = (asked_at + CREDENTIAL_TRUSTED_S, identity)
         if len(self._kept) > CREDENTIALS_KEPT_MAX:
             self._kept.popitem(last=False)
+        await self._note_use(identity, last_used_at)
         return identity
+
+    async def _note_use(self, identity: Identity, last_used_at: datetime | None) -> None:
+        """Write that the key was used, when the last writing is long enough ago; nobody is refused because it fails."""
+        now = self._clock.now()
+        if last_used_at is not None and now - last_used_at < USE_NOTED_EVERY:
+            return
+        arguments = (identity.workspace_id, identity.credential_id, now, USE_NOTED_EVERY)
+        try:
+            async with self._store.connection() as connection:
+                await connection.execute("SELECT note_credential_use(%s, %s, %s, %s)", arguments)
+        except (StoreUnavailable, DatabaseError) as failure:
+            log.warning("the use of a key could not be noted: %s", type(failure).__name__)
 
     def forget(self, workspace_id: UUID) -> None:
         """Trust nothing that is kept of a workspace: its own stream has moved."""
         for shown in [shown for shown, (_, kept) in self._kept.items() if kept.workspace_id == workspace_id]:
             del self._kept[shown]
 
-    async def all(self, workspace_id: UUID) -> list[Credential]:
-        """The keys of a workspace, newest first, the revoked ones included."""
-        rows = await self._store.read(_CREDENTIALS, {"workspace": workspace_id})
-        return [
-            Credential(
-                credential_id=row[0],
-                party_id=row[1],
-                party_kind=row[2],
-                role=row[3],
-                stream_id=row[4],
-                name=row[5],
-                created_at=row[6],
-                expires_at=row[7],
-                revoked_at=row[8],
-            )
-            for row in rows
-        ]
+    async def page(
+        self,
+        workspace_id: UUID,
+        *,
+        credential_id: UUID | None = None,
+        stream_id: str | None = None,
+        after: tuple[datetime, UUID] | None = None,
+        limit: int = CREDENTIALS_PER_PAGE,
+    ) -> list[Credential]:
+        """Keys of a workspace, newest first, the revoked ones included: all, one, or the guests' of a stream."""
+        after_at, after_id = after or (None, None)
+        asked = {
+            "workspace": workspace_id,
+            "credential": credential_id,
+            "stream": stream_id,
+            "after_at": after_at,
+            "after": after_id,
+            "limit": limit,
+        }
+        rows = await self._store.read(_CREDENTIALS, asked)
+        return [Credential(**dict(zip(Credential.__struct_fields__, row, strict=True))) for row in rows]
 
     async def issue(
         self, workspace_id: UUID, token: Token, caller: Caller, name: str, expires_at: datetime | None
@@ -126,11 +153,32 @@ class Credentials:
             )
 
     async def revoke(self, workspace_id: UUID, credential_id: UUID) -> bool:
-        """Make a key open nothing; false when there was none. Recorded after this: a record means it is done."""
-        async with self._store.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT revoke_credential(%s, %s, %s)", (workspace_id, credential_id, self._clock.now())
-            )
-            row = await cursor.fetchone()
-        self.forget(workspace_id)
-        return bool(row and row[0])
+        """Make a key open nothing; false when there was none to revoke."""
+        return bool(
+            await self._change("SELECT revoke_credential(%s, %s, %s)", workspace_id, credential_id, self._clock.now())
+        )
+
+    async def revoke_of(self, workspace_id: UUID, party_id: UUID) -> list[UUID]:
+        """Make all keys of a member open nothing; the ids of those that did until now."""
+        revoked: list[UUID] = await self._change(
+            "SELECT revoke_credentials_of(%s, %s, %s)", workspace_id, party_id, self._clock.now()
+        )
+        return revoked
+
+    async def end(self, workspace_id: UUID, credential_id: UUID, at: datetime) -> bool:
+        """Make a key open nothing from `at` on; false when there was none in use."""
+        return bool(await self._change("SELECT end_credential(%s, %s, %s)", workspace_id, credential_id, at))
+
+    async def change_role(self, workspace_id: UUID, party_id: UUID, role: Role) -> None:
+        """Give all keys of a member the member's new role."""
+        await self._change("SELECT change_credentials_role(%s, %s, %s)", workspace_id, party_id, role)
+
+    async def _change(self, sql: str, workspace_id: UUID, *arguments: Any) -> Any:
+        """Call a function that changes rows; what this process remembers of the workspace's keys is forgotten."""
+        try:
+            async with self._store.connection() as connection:
+                cursor = await connection.execute(sql, (workspace_id, *arguments))
+                row = await cursor.fetchone()
+        finally:
+            self.forget(workspace_id)
+        return None if row is None else row[0]
