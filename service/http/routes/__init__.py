@@ -6,12 +6,15 @@ from service.http.proposals import OPENED_BY
 from service.http.routes import (
     agenda,
     catalogue,
+    credentials,
     documents,
     events,
+    guests,
     health,
     lists,
     log,
     me,
+    members,
     parties,
     projections,
     recording,
@@ -22,7 +25,11 @@ from service.http.routes import (
 ROUTES: list[HTTPRouteHandler] = [
     route
     for kind in OPENED_BY
-    for module in (lists, streams, projections, events, replay, recording, log)
+    for module in (lists, streams, projections, events, replay, recording, log, guests)
     for route in module.routes(kind)
-] + [route for module in (agenda, parties, log, me, catalogue, documents, health) for route in module.ROUTES]
+] + [
+    route
+    for module in (agenda, parties, log, me, members, credentials, catalogue, documents, health)
+    for route in module.ROUTES
+]
 """Every call of the service, in the order of the documentation."""
