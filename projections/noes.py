@@ -53,7 +53,7 @@ class No(Struct, frozen=True, kw_only=True):
     evidence: list[UUID]
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class NoesByScope(Struct, frozen=True, kw_only=True):
     """The noes of one scope: how many of each kind, how many still stand, and how many references to anxieties, habits,
     pushes, pulls, objections and topics they revealed."""
 
@@ -112,7 +112,7 @@ class Noes(Struct, frozen=True, kw_only=True):
     standing: int
     revealing: int
     information_yield: float | None
-    grid: list[Row]
+    grid: list[NoesByScope]
     time_to_first_no_days: float | None
     time_to_final_no_days: float | None
     outcome: Outcome | None
@@ -228,11 +228,11 @@ def _said_of(stream: Stream, thing_id: UUID, member: str) -> str | None:
     return None if detail is None else str(detail)
 
 
-def _row(scope: str, listed: list[No]) -> Row:
+def _row(scope: str, listed: list[No]) -> NoesByScope:
     kinds = [one.kind for one in listed]
     reveals = [one for no in listed for one in no.reveals]
     forces = [one.detail for one in reveals if one.kind == "force"]
-    return Row(
+    return NoesByScope(
         scope=scope,
         final=kinds.count("final"),
         conditional=kinds.count("conditional"),

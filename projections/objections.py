@@ -70,7 +70,7 @@ class Objection(Struct, frozen=True, kw_only=True):
     evidence: list[UUID]
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class ObjectionGroup(Struct, frozen=True, kw_only=True):
     """The objections that share a `value`: how many were raised, are open, unaddressed, resolved, and ever came back;
     and the medians, in days, of those that were heard and that are resolved, null when none is."""
 
@@ -103,9 +103,9 @@ class Objections(Struct, frozen=True, kw_only=True):
     reopen_rate: float | None
     median_days_to_acknowledge: float | None
     median_days_to_resolve: float | None
-    by_dimension: list[Group]
-    by_category: list[Group]
-    by_severity: list[Group]
+    by_dimension: list[ObjectionGroup]
+    by_category: list[ObjectionGroup]
+    by_severity: list[ObjectionGroup]
     objections: list[Objection]
     changes_at: Instant | None
 
@@ -222,12 +222,12 @@ def _objection(view: View, life: _Life) -> Objection:
     )
 
 
-def _groups(lives: list[_Life], by: Callable[[ObjectionRaised], str], at: datetime) -> list[Group]:
+def _groups(lives: list[_Life], by: Callable[[ObjectionRaised], str], at: datetime) -> list[ObjectionGroup]:
     grouped: dict[str, list[_Life]] = {}
     for life in lives:
         grouped.setdefault(by(life.raised), []).append(life)
     return [
-        Group(
+        ObjectionGroup(
             value=value,
             raised=len(group),
             open=sum(one.open for one in group),

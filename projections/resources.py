@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from domain.facts import StreamKind
 from projections.alignment import Alignment, alignment
+from projections.commitments import Commitments, commitments
 from projections.discovery import Discovery, discovery
 from projections.forces import Forces, forces
 from projections.motives import Motives, motives
@@ -73,6 +74,13 @@ _ALL: tuple[Resource, ...] = (
         of=noes,
         answer=Noes,
         summary="The noes, what each brought to light, and what was ruled out",
+    ),
+    Resource(
+        name="commitments",
+        of=commitments,
+        answer=Commitments,
+        summary="Promises made, kept, broken and overdue, and what was never promised",
+        timed=True,
     ),
     Resource(
         name="signals",

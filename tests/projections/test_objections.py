@@ -1,7 +1,7 @@
 """Objections: how long they waited to be heard and settled, and whether they came back."""
 
 from domain.facts import Proposal
-from projections.objections import Group, Objections, objections
+from projections.objections import ObjectionGroup, Objections, objections
 from tests.domain.telling import (
     BUYER,
     DAY_0,
@@ -149,7 +149,7 @@ def test_groups_in_the_order_in_which_they_came() -> None:
     assert [group.value for group in found.by_dimension] == ["process", "product", "seller"]
     assert [group.value for group in found.by_category] == ["risk", "price", "fit"]
     assert found.by_severity == [
-        Group(
+        ObjectionGroup(
             value="blocking",
             raised=1,
             open=0,
@@ -159,7 +159,7 @@ def test_groups_in_the_order_in_which_they_came() -> None:
             median_days_to_acknowledge=2.0,
             median_days_to_resolve=6.0,
         ),
-        Group(
+        ObjectionGroup(
             value="normal",
             raised=1,
             open=1,
@@ -169,7 +169,7 @@ def test_groups_in_the_order_in_which_they_came() -> None:
             median_days_to_acknowledge=3.0,
             median_days_to_resolve=None,
         ),
-        Group(
+        ObjectionGroup(
             value="minor",
             raised=1,
             open=1,
