@@ -116,9 +116,16 @@ def assemble(settings: Settings, clock: Clock, *lifespans: Any) -> Litestar:
         # Bodies are read by our own reader, which has the setting's bound.
         request_max_body_size=None,
     )
-    app.state.stop = lambda: setattr(app.state, "stopping", True)
+    app.state.stop = lambda: _stop(app.state)
     app.state.methods = methods_of(app)
     return app
+
+
+def _stop(state: State) -> None:
+    """Readiness turns, and streams end, which would hold their connections for ever."""
+    state.stopping = True
+    if "ledger" in state:
+        state.ledger.followers.stop()
 
 
 def methods_of(app: Litestar) -> dict[str, list[str]]:

@@ -1,7 +1,8 @@
 """One call: who asks, what is asked, what is sent. The request class of every route; nothing is decided here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -12,8 +13,10 @@ from service.clock import Clock
 from service.http.bodies import decoded, read_body
 from service.http.problems import not_found
 from service.http.questions import CANONICAL_UUID, asked
+from service.http.shown import HELD, token
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
+from service.ledger.tickets import Held
 from service.settings import Settings
 
 Q = TypeVar("Q", bound=Struct)
@@ -29,6 +32,19 @@ class Call(Request[Identity, Any, Any]):
     def identity(self) -> Identity:
         """Who asks; set by `Identified` on every route that is not public."""
         return cast("Identity", self.scope["user"])
+
+    @property
+    def held(self) -> Held | None:
+        """The ticket by which the caller was let in, if it was one."""
+        return cast("Held | None", self.scope.get(HELD))
+
+    @property
+    def again(self) -> Callable[[], Awaitable[Identity]]:
+        """Asks anew who this is, while it lasts: raises `NoSuchKey` when what was shown opens nothing any more."""
+        held = self.held
+        if held is not None:
+            return partial(self.ledger.tickets.holder, held)
+        return partial(self.ledger.identify, token(self.scope))
 
     @property
     def ledger(self) -> Ledger:

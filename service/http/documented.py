@@ -1,6 +1,6 @@
 """The shapes of answers, for the documentation. The bytes are made in routes; contract tests hold the two together."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -112,6 +112,46 @@ class OneParty(Struct):
     party: PartyCard
     as_of: Instant | None
     known_at: Instant | Position | None
+
+
+class StreamReset(Struct):
+    """Since `position` the caller sees another part of the stream: drop what is known of it and read it anew."""
+
+    stream_id: str
+    position: int
+    reset: Literal[True]
+
+
+class FeedPage(Struct):
+    """Facts by position. `next` is the position to go on from, `has_more` whether there is more in the log already."""
+
+    events: list[RecordedEvent]
+    resets: list[StreamReset]
+    next: int
+    has_more: bool
+
+
+class CloudEvent(Struct, omit_defaults=True):
+    """One fact, or one reset, in the JSON format of CloudEvents 1.0. `sequence` is the position, in 16 digits."""
+
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: Instant
+    datacontenttype: Literal["application/json"]
+    sequence: str
+    data: dict[str, Any]
+    dataschema: str = ""
+
+
+class TicketIssued(Struct):
+    """A ticket; it lapses unless it is used by `use_by`, and serves for `serves_s` seconds from then on."""
+
+    ticket: str
+    use_by: Instant
+    serves_s: int
 
 
 def recording_replies(content: Any, *, opens: bool) -> tuple[Reply, ...]:

@@ -4,26 +4,12 @@ from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from service.http.bodies import header_values
 from service.http.calls import Call
 from service.http.negotiation import chosen
 from service.http.operations import Operation, operation_of
 from service.http.permissions import ROLE_MAY
-from service.http.problems import Problem, method_not_allowed, no_valid_key
-
-# A key is about 100 characters; whatever is longer is no key.
-KEY_CHARS_MAX = 256
-
-
-def token(scope: Scope) -> str:
-    """The key of `Authorization: Bearer tl_…`; a 401 problem when there is not exactly one."""
-    values = header_values(scope, b"authorization")
-    if len(values) != 1 or len(values[0]) > KEY_CHARS_MAX:
-        raise no_valid_key()
-    scheme, _, key = values[0].decode("latin-1").partition(" ")
-    if scheme.lower() != "bearer" or not key.startswith("tl_") or not key.isascii():
-        raise no_valid_key()
-    return key
+from service.http.problems import Problem, method_not_allowed
+from service.http.shown import HELD, ticket_shown, token
 
 
 class Gate:
@@ -42,7 +28,11 @@ class Gate:
         if operation is None:  # Litestar's own answer to OPTIONS
             raise method_not_allowed(state.methods[scope["path_template"]])
         if operation.permission is not None:
-            identity = await state.ledger.identify(token(scope))
+            ticket = ticket_shown(scope) if operation.tickets else None
+            if ticket is None:
+                identity = await state.ledger.identify(token(scope))
+            else:
+                identity, scope[HELD] = await state.ledger.tickets.take(ticket)  # type: ignore[literal-required]  # ours
             scope["user"] = identity
             demand_permission(operation, identity.caller.role)
         chosen(scope, operation.media_types)

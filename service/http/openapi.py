@@ -24,6 +24,7 @@ TAGS = {
     "agenda": "What is due.",
     "parties": "The people on the streams.",
     "log": "Proof: signed checkpoints of the log, and what follows from them.",
+    "feed": "Following what is recorded.",
     "me": "The caller.",
     "members": "Who belongs to the workspace, and in which role.",
     "credentials": "Keys to the workspace, and guests' keys to one stream.",

@@ -51,7 +51,10 @@ class Reply(Struct, frozen=True):
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """A call: its place, its question, its answers and the problems it may meet."""
+    """A call: its place, its question, its answers and the problems it may meet.
+
+    With `tickets` a stream of it may be asked for with a ticket in the query instead of a key in the header.
+    """
 
     method: Method
     path: str
@@ -66,6 +69,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     replies: tuple[Reply, ...]
     problems: tuple[str, ...] = READS
     refusals: bool = False
+    tickets: bool = False
 
     @property
     def public(self) -> bool:

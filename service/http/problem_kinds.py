@@ -105,6 +105,16 @@ _HTTP_PROBLEMS = (
         "A body sent one byte a second.",
     ),
     ProblemKind(
+        "position-ahead",
+        410,
+        "The log is not that long",
+        "Positions are of one log. After a backup was restored, what came after it is gone, and other facts may get "
+        "its positions.",
+        "Drop what was taken from the feed and follow from the start, or read the streams and follow from "
+        "Throughline-Position.",
+        "?from=5000 in a log of 4200 facts.",
+    ),
+    ProblemKind(
         "version-mismatch",
         412,
         "The stream has moved on",
@@ -152,6 +162,22 @@ _HTTP_PROBLEMS = (
         "A key and an address have a budget of calls.",
         "Wait for the seconds in Retry-After.",
         "A thousand calls in a second with one key.",
+    ),
+    ProblemKind(
+        "too-many-followers",
+        429,
+        "Too many connections follow",
+        "A key follows over a bounded number of connections at once, and so do all keys together.",
+        "Close what is not looked at any more. One connection can follow everything: pass on what it receives.",
+        "The thirty-third stream with one key.",
+    ),
+    ProblemKind(
+        "too-many-tickets",
+        429,
+        "Too many tickets",
+        "A key holds a bounded number of tickets that have not lapsed.",
+        "Use a ticket again for the reconnects of its page; one that nobody used lapses after a minute.",
+        "A new ticket for every reconnect of a page.",
     ),
     ProblemKind(
         "internal",

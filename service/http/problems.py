@@ -16,7 +16,10 @@ from service.ledger.refusals import (
     NoSuchKey,
     NotCheckpointed,
     Overloaded,
+    PositionAhead,
     StoreUnavailable,
+    TooManyFollowers,
+    TooManyTickets,
     Unreadable,
     VersionMismatch,
 )
@@ -89,6 +92,16 @@ def _of_litestar(exc: HTTPException) -> Problem | None:
     return None
 
 
+# What may go better later, when it is asked again.
+_LATER: Mapping[type[Exception], tuple[str, str]] = {
+    Overloaded: ("overloaded", "Too many writes are waiting; nothing was recorded."),
+    NotCheckpointed: ("not-checkpointed", "No signed checkpoint covers this yet."),
+    StoreUnavailable: ("store-unavailable", "The store did not answer in time."),
+    TooManyFollowers: ("too-many-followers", "There are as many connections that follow as there may be."),
+    TooManyTickets: ("too-many-tickets", "This key holds as many tickets as it may."),
+}
+
+
 def problem_of(exc: Exception) -> Problem | None:
     """The problem that an exception means to the caller; None for a fault of ours."""
     match exc:
@@ -103,12 +116,11 @@ def problem_of(exc: Exception) -> Problem | None:
         case EventIdReused():
             detail = f"The id {exc.event_id} was used before for another content, stream or party."
             return Problem("event-id-reused", detail, event_id=exc.event_id)
-        case Overloaded():
-            return _retry("overloaded", "Too many writes are waiting; nothing was recorded.", exc.retry_after_s)
-        case NotCheckpointed():
-            return _retry("not-checkpointed", "No signed checkpoint covers this yet.", exc.retry_after_s)
-        case StoreUnavailable():
-            return _retry("store-unavailable", "The store did not answer in time.", exc.retry_after_s)
+        case Overloaded() | NotCheckpointed() | StoreUnavailable() | TooManyFollowers() | TooManyTickets():
+            return _retry(*_LATER[type(exc)], exc.retry_after_s)
+        case PositionAhead():
+            detail = f"The log has {exc.position} facts."
+            return Problem("position-ahead", detail, accepted=f"a position up to {exc.position}")
         case HTTPException():
             return _of_litestar(exc)
         case _:

@@ -74,19 +74,32 @@ class Credentials:
             raise NoSuchKey
         return identity
 
+    async def holder(self, workspace_id: UUID, credential_id: UUID) -> Identity:
+        """Whose key has this id; raises `NoSuchKey` when it opens nothing now. For whoever has been identified once."""
+        known_as = f"{workspace_id}/{credential_id}"
+        trusted_until, identity = self._kept.get(known_as) or (0.0, None)
+        if identity is None or trusted_until < self._monotonic():
+            identity = await self._read(known_as, workspace_id, credential_id, None)
+        if identity.expires_at is not None and identity.expires_at <= self._clock.now():
+            raise NoSuchKey
+        return identity
+
     async def _look_up(self, shown: str) -> Identity:
         token = read_token(shown)
         if token is None:
             raise NoSuchKey
+        return await self._read(shown, token.workspace_id, token.credential_id, token)
+
+    async def _read(self, known_as: str, workspace_id: UUID, credential_id: UUID, token: Token | None) -> Identity:
         asked_at = self._monotonic()
-        rows = await self._store.read(_CREDENTIAL, {"workspace": token.workspace_id, "credential": token.credential_id})
-        if not rows or not token.matches(rows[0][0]) or rows[0][7] is not None:
-            self._kept.pop(shown, None)
+        rows = await self._store.read(_CREDENTIAL, {"workspace": workspace_id, "credential": credential_id})
+        if not rows or (token is not None and not token.matches(rows[0][0])) or rows[0][7] is not None:
+            self._kept.pop(known_as, None)
             raise NoSuchKey
         _, party_id, party_kind, role, stream_id, name, expires_at, _, last_used_at = rows[0]
         caller = Caller(party_id, role, party_kind, stream_id)
-        identity = Identity(token.workspace_id, token.credential_id, caller, name, expires_at)
-        self._kept[shown] = (asked_at + CREDENTIAL_TRUSTED_S, identity)
+        identity = Identity(workspace_id, credential_id, caller, name, expires_at)
+        self._kept[known_as] = (asked_at + CREDENTIAL_TRUSTED_S, identity)
         if len(self._kept) > CREDENTIALS_KEPT_MAX:
             self._kept.popitem(last=False)
         await self._note_use(identity, last_used_at)

@@ -15,6 +15,8 @@ from service.ledger.asking import Appended, Ask, proposal_digest
 from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Credentials, Identity
 from service.ledger.deciding import decide, with_missed
+from service.ledger.feed.entries import Seen, Wanted
+from service.ledger.feed.following import Again, Follower, Followers
 from service.ledger.histories import History, history
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
@@ -33,6 +35,7 @@ from service.ledger.questions import (
 )
 from service.ledger.refusals import Absent, LedgerRefusal, StoreUnavailable
 from service.ledger.store import Store, statement
+from service.ledger.tickets import Held, Tickets
 from service.ledger.workspace import Workspace
 from service.ledger.writer import Writer
 from service.masterkey import MasterKey
@@ -42,6 +45,8 @@ from service.settings import Settings
 APPEND_DEADLINE_S = 2.9
 # What is known of a workspace besides its streams is small; a process that serves more forgets the oldest idle ones.
 WORKSPACES_KEPT_MAX = 10_000
+# Reads from the database for one page of the feed: most of a log may be of other types, or not the caller's to see.
+READS_PER_PAGE_MAX = 10
 
 _WORKSPACES = statement("workspaces")
 
@@ -54,6 +59,8 @@ class Ledger:
         self.credentials = Credentials(store, clock)
         self.checkpoints = Checkpoints(store, master_key, clock)
         self.proofs = Proofs(store)
+        self.tickets = Tickets(store, self.credentials, clock)
+        self.followers = Followers()
         self._store = store
         self._settings = settings
         self._ciphers = Ciphers(master_key)
@@ -75,6 +82,7 @@ class Ledger:
         try:
             yield ledger
         finally:
+            await ledger.followers.finish()
             for _, writer in ledger._workspaces.values():
                 await writer.finish()
             await store.close()
@@ -195,6 +203,33 @@ class Ledger:
         workspace, _ = self._workspace(identity.workspace_id)
         await workspace.follow()
         return await self._past.agenda(workspace, identity, question)
+
+    # -- following
+
+    async def feed(self, identity: Identity, wanted: Wanted, start: int, limit: int) -> tuple[list[Seen], int, int]:
+        """Up to `limit` facts and resets from position `start` on that the caller may see, in that order.
+
+        Also how far was looked, which is where to go on, and the log's size. Raises `PositionAhead`.
+        """
+        workspace, _ = self._workspace(identity.workspace_id)
+        items: list[Seen] = []
+        for _ in range(READS_PER_PAGE_MAX):
+            found = await self.followers.page(workspace, identity, wanted, start)
+            items += found.items
+            start = found.next
+            if len(items) >= limit or start >= workspace.position:
+                break
+        if len(items) > limit:
+            items, start = items[:limit], items[limit].entry.position
+        return items, start, workspace.position
+
+    async def follow(
+        self, identity: Identity, again: Again, wanted: Wanted, start: int, held: Held | None = None
+    ) -> Follower:
+        """A follower from `start` on, to be given to `followers.close`; raises `TooManyFollowers`, `PositionAhead`."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        ticket = None if held is None else held.ticket_id
+        return await self.followers.open(workspace, identity, again, wanted, start, ticket)
 
     async def ready(self) -> list[tuple[Any, ...]]:
         """The applied migrations, read through the pool: the database answers. Raises `StoreUnavailable`."""

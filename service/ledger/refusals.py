@@ -6,6 +6,9 @@ LedgerRefusal
  +- VersionMismatch    the caller's If-Match is behind
  +- EventIdReused      the id names another fact
  +- Overloaded         the workspace's queue is full
+ +- TooManyFollowers   the key follows over as many connections as one may
+ +- TooManyTickets     the key holds as many tickets as one may
+ +- PositionAhead      the log is not that long
  +- StoreUnavailable   PostgreSQL did not answer in time; the outcome may be unknown
  +- NotCheckpointed    what was asked to be proven is not signed for yet
  +- Unreadable         a stored fact cannot be read
@@ -19,6 +22,9 @@ from domain.facts import Recorded
 # How long a client should wait before it tries again: a queue drains within a second, a server restarts in a few.
 OVERLOADED_RETRY_S = 1
 UNAVAILABLE_RETRY_S = 2
+# Followers come and go with the pages that are open; unused tickets lapse after a minute.
+FOLLOWERS_RETRY_S = 5
+TICKETS_RETRY_S = 60
 
 
 class LedgerRefusal(Exception):
@@ -54,6 +60,26 @@ class Overloaded(LedgerRefusal):
     """More is waiting for this workspace than the queue may hold; nothing was recorded."""
 
     retry_after_s = OVERLOADED_RETRY_S
+
+
+class TooManyFollowers(LedgerRefusal):
+    """The key, or everybody together, follows over as many connections as this process serves."""
+
+    retry_after_s = FOLLOWERS_RETRY_S
+
+
+class TooManyTickets(LedgerRefusal):
+    """The key holds as many tickets that have not lapsed as one key may."""
+
+    retry_after_s = TICKETS_RETRY_S
+
+
+class PositionAhead(LedgerRefusal):
+    """Somebody asks from a position that the log has not reached: they followed another log."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"The log has {position} facts.")
+        self.position = position
 
 
 class StoreUnavailable(LedgerRefusal):

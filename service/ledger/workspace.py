@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -40,6 +40,12 @@ _KEYS = statement("keys")
 Connection = AsyncConnection[tuple[Any, ...]]
 
 
+class Listener(Protocol):
+    """Whoever is told what this process records, as soon as it is."""
+
+    def recorded(self, first: int, records: Sequence[Recorded]) -> None: ...
+
+
 class Workspace:
     """The follower of one workspace's log.
 
@@ -52,6 +58,7 @@ class Workspace:
     ) -> None:
         self.workspace_id = workspace_id
         self.position = 0
+        self.listener: Listener | None = None
         self._store = store
         self._memory = memory
         self._ciphers = ciphers
@@ -63,7 +70,7 @@ class Workspace:
 
     @property
     def idle(self) -> bool:
-        return self._following is None
+        return self._following is None and self.listener is None
 
     # -- freshness
 
@@ -131,10 +138,12 @@ class Workspace:
                 await self._extend(behind, connection)
         self.position = max(self.position, head)
 
-    def advanced(self, first: int, count: int) -> None:
-        """This process appended `count` facts at `first`; with nothing of others before them, they are followed."""
+    def advanced(self, first: int, records: Sequence[Recorded]) -> None:
+        """This process appended `records` at `first`; with nothing of others before them, they are followed."""
         if self.position == first:
-            self.position = first + count
+            self.position = first + len(records)
+        if self.listener is not None and records:
+            self.listener.recorded(first, records)
 
     def take_in(self, stream: UUID, draft: Draft, added: Sequence[tuple[Recorded, bytes]]) -> None:
         """Keep what this process just recorded on a stream, unless the follower was faster, wholly or in part."""
@@ -294,6 +303,14 @@ class Workspace:
         """One stored fact with the ciphers known here."""
         party = self._ciphers.get(row.words_key) if row.words_key else None
         return unseal(row, kind, self.workspace_id, stream_cipher, party)
+
+    def cipher_of(self, stream: UUID) -> AESGCM | None:
+        """The cipher of a stream whose key was made known."""
+        return self._ciphers.get(stream)
+
+    async def read(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Rows of a statement about this workspace."""
+        return await self._store.read(sql, parameters)
 
     def cipher(self, key_id: UUID, kind: str, owner_id: UUID, wrapped: bytes | None) -> AESGCM | None:
         """The cipher of a key whose row was just read; None when it was destroyed."""

@@ -222,11 +222,14 @@ class Writer:
     def _keep(self, group: Group, first: int, stored_at: datetime) -> None:
         """Move what is kept to what was just recorded."""
         added: dict[UUID, list[tuple[Recorded, bytes]]] = {stream: [] for stream in group.drafts}
+        records = []
         for offset, (stream, staged) in enumerate(group.staged):
-            added[stream].append((Recorded(staged.fact, first + offset, stored_at), staged.proposal_digest))
+            record = Recorded(staged.fact, first + offset, stored_at)
+            added[stream].append((record, staged.proposal_digest))
+            records.append(record)
         for stream, draft in group.drafts.items():
             self._workspace.take_in(stream, draft, added[stream])
-        self._workspace.advanced(first, len(group.staged))
+        self._workspace.advanced(first, records)
 
     def _answer(self, group: Group, sent: set[UUID]) -> None:
         """Tell everybody. What an attempt of ours recorded is new to whom it is told first, also when it was found."""

@@ -22,7 +22,10 @@ from service.ledger.refusals import (
     NoSuchKey,
     NotCheckpointed,
     Overloaded,
+    PositionAhead,
     StoreUnavailable,
+    TooManyFollowers,
+    TooManyTickets,
     Unreadable,
     VersionMismatch,
 )
@@ -41,6 +44,9 @@ LEDGER_SAYS_NO: dict[type[LedgerRefusal], tuple[LedgerRefusal, int]] = {
     EventIdReused: (EventIdReused(uuid4()), 422),
     Overloaded: (Overloaded(), 503),
     NotCheckpointed: (NotCheckpointed(3), 503),
+    PositionAhead: (PositionAhead(7), 410),
+    TooManyFollowers: (TooManyFollowers(), 429),
+    TooManyTickets: (TooManyTickets(), 429),
     StoreUnavailable: (StoreUnavailable("SELECT secret FROM hidden at 10.0.0.1"), 503),
     Unreadable: (Unreadable("deal/x", 3, "AESGCM InvalidTag in sealing.py"), 500),
 }

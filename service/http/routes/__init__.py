@@ -9,6 +9,7 @@ from service.http.routes import (
     credentials,
     documents,
     events,
+    feed,
     guests,
     health,
     lists,
@@ -29,7 +30,7 @@ ROUTES: list[HTTPRouteHandler] = [
     for route in module.routes(kind)
 ] + [
     route
-    for module in (agenda, parties, log, me, members, credentials, catalogue, documents, health)
+    for module in (agenda, parties, feed, log, me, members, credentials, catalogue, documents, health)
     for route in module.ROUTES
 ]
 """Every call of the service, in the order of the documentation."""
