@@ -8,6 +8,7 @@ from msgspec import Struct
 from domain.facts import StreamKind
 from projections.alignment import Alignment, alignment
 from projections.commitments import Commitments, commitments
+from projections.conduct import Conduct, conduct
 from projections.discovery import Discovery, discovery
 from projections.forces import Forces, forces
 from projections.motives import Motives, motives
@@ -110,6 +111,12 @@ _ALL: tuple[Resource, ...] = (
         answer=ValueFilter,
         summary="Is it worth it, is it who I want to be, will I follow through; and would I buy it",
         timed=True,
+    ),
+    Resource(
+        name="conduct",
+        of=conduct,
+        answer=Conduct,
+        summary="How people dealt with each other: whom it was about, who asked, who listened, who proposed",
     ),
 )
 
