@@ -25,7 +25,7 @@ class Pinned:
         self.after: list[int] = []
         self._scope = request.scope
         self._bound_to = binding(history.stream_id, *request.asker, [asked.as_of, asked.known_at, *filters])
-        self._pin = history.records[-1].position + 1
+        self._pin = history.records[-1].position + 1 if history.records else 0
         if text is not None:
             place = place_of(text, self._bound_to, list[int])
             if len(place) < 2:

@@ -21,12 +21,13 @@ from service.http.routes import (
     recording,
     replay,
     streams,
+    timeline,
 )
 
 ROUTES: list[HTTPRouteHandler] = [
     route
     for kind in OPENED_BY
-    for module in (lists, streams, projections, events, replay, recording, log, guests)
+    for module in (lists, streams, projections, timeline, events, replay, recording, log, guests)
     for route in module.routes(kind)
 ] + [
     route
