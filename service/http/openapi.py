@@ -12,6 +12,7 @@ from msgspec.structs import fields
 
 from domain.events import ClientProposal, RecordedEvent
 from service import __version__
+from service.http.examples import EXAMPLES
 from service.http.openapi_schemas import REF, polished, problem_schema, union_schema
 from service.http.operations import Operation, Reply, Told, operation_of
 from service.http.permissions import ROLE_MEANS
@@ -64,6 +65,7 @@ _PATH_PARAMETERS: Mapping[str, tuple[dict[str, Any], str]] = {
         {"type": "string", "maxLength": 40, "pattern": r"^(x[0-9]{3}/)*[0-9]{3}(\.p/[1-9][0-9]{0,2})?$"},
         "A tile's number in steps of three digits, all but the last behind an x; `.p/` and its width if it is not full",
     ),
+    "example": ({"type": "string", "maxLength": 80}, "The id of a call, and `.json`"),
     "slug": ({"type": "string", "maxLength": 64}, "The last part of a problem's `type`"),
 }
 _PATH_PARAMETER = re.compile(r"\{(\w+):(?:str|path)\}")
@@ -195,7 +197,10 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         at = responses.setdefault(str(reply.status), {"description": reply.description})
         at.setdefault("headers", {}).update(_headers((*reply.headers, REQUEST_ID)))
         if reply.status != 304:
-            at.setdefault("content", {})[reply.media_type] = {"schema": _reply_schema(reply, schemas)}
+            content = {"schema": _reply_schema(reply, schemas)}
+            if reply.media_type == "application/json" and operation.id in EXAMPLES:
+                content["examples"] = {"story": _example(operation)}
+            at.setdefault("content", {})[reply.media_type] = content
     by_status: dict[int, list[str]] = defaultdict(list)
     for slug in operation.problems:
         by_status[HTTP_PROBLEMS[slug].status].append(slug)
@@ -209,6 +214,11 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
             "content": {"application/problem+json": {"schema": _problem_of(slugs)}},
         }
     return responses
+
+
+def _example(operation: Operation) -> dict[str, str]:
+    """Where the answer to the demo's story is: made when it is asked for, so that the document stays small."""
+    return {"summary": "What the demo's story answers", "externalValue": f"/docs/examples/{operation.id}.json"}
 
 
 def _reply_schema(reply: Reply, schemas: Schemas) -> dict[str, Any]:

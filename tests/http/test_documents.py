@@ -12,6 +12,7 @@ from jsonschema_rs import Draft202012Validator
 
 from domain.events import CATALOGUE
 from domain.lifecycles import LIFECYCLES
+from projections.resources import RESOURCES
 from service.http.openapi import document, pretty
 from service.http.operations import operation_of
 from service.http.permissions import ROLE_MEANS
@@ -134,3 +135,18 @@ def test_A25_no_version_and_no_inside_is_shown(nobody: httpx.Client) -> None:
         assert not re.search(r"litestar|uvicorn|psycopg|python", answer.text + str(answer.headers), re.IGNORECASE)
     assert nobody.get("/health/live").json() == {"status": "live"}
     assert nobody.get("/health/ready").json() == {"status": "ready"}
+
+
+def test_every_example_is_an_answer_as_the_document_describes_it(nobody: httpx.Client, api: dict[str, Any]) -> None:
+    exemplified = 0
+    for path in api["paths"].values():
+        for operation in path.values():
+            content = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+            for example in content.get("examples", {}).values():
+                answer = nobody.get(example["externalValue"])
+                assert answer.status_code == 200, answer.text
+                schema = content["schema"] | {"components": api["components"]}  # where its references lead
+                Draft202012Validator(schema).validate(answer.json())
+                exemplified += 1
+    assert exemplified > len(RESOURCES)
+    assert nobody.get("/docs/examples/nothing.json").status_code == 404

@@ -9,6 +9,7 @@ from service.http.answers import HTML, JSON, Answer, Header, encode, not_modifie
 from service.http.calls import Call
 from service.http.conditions import content_etag, etag_header, holds_copy
 from service.http.documented import CONTENT_ETAG, IF_NONE_MATCH
+from service.http.examples import EXAMPLES
 from service.http.negotiation import chosen
 from service.http.openapi import document
 from service.http.operations import PUBLIC, Operation, Reply
@@ -71,6 +72,19 @@ async def docs_js(request: Call) -> Answer:
     return _fixed(request, site_file("docs.js"), SCRIPT)
 
 
+async def example(request: Call) -> Answer:
+    """Answer `GET /docs/examples/{operation}.json`."""
+    name, _, ending = request.path_params["example"].rpartition(".")
+    if ending != "json" or name not in EXAMPLES:
+        raise not_found()
+    return _fixed(request, _example(name), JSON)
+
+
+@cache
+def _example(name: str) -> bytes:
+    return encode(EXAMPLES[name]())
+
+
 async def problems(request: Call) -> Answer:
     """Answer `GET /problems`."""
     if chosen(request.scope, _FORMS) == "text/html":
@@ -112,6 +126,13 @@ ROUTES: list[HTTPRouteHandler] = [
     _page("/docs", "docs", "The documentation to read and to try", _as("text/html")).route(docs),
     _page("/docs/docs.css", "docs_css", "Its style", _as("text/css")).route(docs_css),
     _page("/docs/docs.js", "docs_js", "Its script", _as("text/javascript")).route(docs_js),
+    _page(
+        "/docs/examples/{example:str}",
+        "read_example",
+        "What a call answers about the demo's story",
+        _as("application/json", dict),
+        problems=(*PUBLIC, "not-found"),
+    ).route(example),
     _page(
         "/problems", "list_problems", "Every kind of problem", _as("application/json", Problems), _as("text/html")
     ).route(problems),

@@ -84,8 +84,26 @@ function callBody(path, method, described, types) {
     el("tr", {}, el("td", {}, el("span", { class: status < 400 ? "tag GET" : "tag bad" }, status)),
       el("td", {}, ...prose(answer.description), ...Object.entries(answer.content || {}).slice(0, 1).filter(([kind]) => !kind.includes("problem"))
         .map(([, content]) => el("div", { class: "quiet" }, ...words(content.schema))))));
-  parts.push(el("h3", {}, "Answers"), el("table", {}, el("tbody", {}, rows)), attempt(path, method, described, types));
+  parts.push(el("h3", {}, "Answers"), el("table", {}, el("tbody", {}, rows)), example(described), attempt(path, method, described, types));
   return parts;
+}
+
+/** What the call answers about the demo's story, fetched when it is opened. */
+function example(described) {
+  const json = ((described.responses["200"] || {}).content || {})["application/json"];
+  const told = json && json.examples && Object.values(json.examples)[0];
+  if (!told) return null;
+  const shown = el("pre", {}, "…");
+  const made = el("details", { class: "example" }, el("summary", {}, told.summary), shown);
+  made.addEventListener("toggle", async () => {
+    if (!made.open || shown.textContent !== "…") return;
+    try {
+      shown.textContent = JSON.stringify(await (await fetch(told.externalValue)).json(), null, 2);
+    } catch (fault) {
+      shown.textContent = String(fault);
+    }
+  });
+  return made;
 }
 
 /** A form that sends the call to this very service. */
