@@ -16,6 +16,7 @@ from projections.noes import Noes, noes
 from projections.objections import Objections, objections
 from projections.requirements import Requirements, requirements
 from projections.signals import Signals, signals
+from projections.trust.score import Trust, trust
 from projections.value_filter import ValueFilter, value_filter
 from projections.view import View
 
@@ -82,6 +83,14 @@ _ALL: tuple[Resource, ...] = (
         answer=Commitments,
         summary="Promises made, kept, broken and overdue, and what was never promised",
         timed=True,
+    ),
+    Resource(
+        name="trust",
+        of=trust,
+        answer=Trust,
+        summary="Trust in the seller, the product, the process and oneself, with all the evidence",
+        timed=True,
+        by_policy=True,
     ),
     Resource(
         name="signals",
