@@ -14,6 +14,7 @@ from projections.forces import Forces, forces
 from projections.motives import Motives, motives
 from projections.noes import Noes, noes
 from projections.objections import Objections, objections
+from projections.questions import Questions, questions
 from projections.requirements import Requirements, requirements
 from projections.signals import Signals, signals
 from projections.trust.score import Trust, trust
@@ -126,6 +127,14 @@ _ALL: tuple[Resource, ...] = (
         of=conduct,
         answer=Conduct,
         summary="How people dealt with each other: whom it was about, who asked, who listened, who proposed",
+    ),
+    Resource(
+        name="questions",
+        of=questions,
+        answer=Questions,
+        summary="What to ask next, why, and which fact would record the answer",
+        timed=True,
+        by_policy=True,
     ),
 )
 

@@ -15,16 +15,14 @@ from domain.events.journey import JourneyMapped
 from domain.events.offer import FeaturePresented
 from domain.events.self_checks import ValueCheckAnswered
 from domain.state import Entry
+from projections.sides import buying_side
 from projections.signals.sign import EVIDENCE_MAX
+from projections.topics import Topics
 from projections.view import View
 
 UNASKED_WINDOW = timedelta(days=14)  # how long an unasked feature may be what somebody haggles about
 UNASKED_MIN = 2
 COVERED_MIN = 3  # of the five topics: what somebody knows who can say yes
-
-# A topic is covered from here on; a lower status said later does not take it back, `unknown` does.
-RANK = MappingProxyType({"unknown": 0, "assumed": 1, "stated": 2, "confirmed": 3})
-COVERED = RANK["stated"]
 
 
 class Run:
@@ -64,13 +62,14 @@ class Course:
     def __init__(self, view: View) -> None:
         stream = view.stream
         self.stream = stream
-        self.theirs = "self" if stream.kind == "goal" else "buyer"
+        self.theirs = buying_side(stream)
         self.first: Entry = next(view.entries)
         self.last_theirs = self.first  # with none yet, quiet is counted from the beginning
         self.chasing = Run(self.CHASING_MIN)
         self.effort = Run(self.EFFORT_MIN)
         self.contacts: list[Entry] = []
-        self.topics: dict[str, int] = {}
+        self.topics = Topics()
+        self.discovering = False  # whether any topic was spoken of
         self.blocking: dict[UUID, UUID] = {}  # objections that block, with the fact that opened them
         self.severities: dict[UUID, str] = {}
         self.early: dict[UUID, Early] = {}  # promises
@@ -98,11 +97,6 @@ class Course:
             self.last_theirs = entry
             self.chasing.clear()
 
-    @property
-    def coverage(self) -> int:
-        """How many of the five topics are known."""
-        return sum(rank >= COVERED for rank in self.topics.values())
-
     # -- by type
 
     def contact(self, entry: Entry, said: InteractionLogged) -> None:
@@ -116,9 +110,9 @@ class Course:
         if said.uncovered_by == self.theirs:
             self.effort.clear()
 
-    def topic(self, _entry: Entry, said: discovery.QualificationUpdated) -> None:
-        rank = RANK[said.status]
-        self.topics[said.topic] = 0 if rank == 0 else max(rank, self.topics.get(said.topic, 0))
+    def topic(self, entry: Entry, said: discovery.QualificationUpdated) -> None:
+        self.discovering = True
+        self.topics.take(entry.fact, said, entry.at)
 
     def motive(self, _entry: Entry, said: discovery.MotiveRecorded) -> None:
         self.owned = self.owned or said.stake_horizon == "beyond_purchase"
@@ -155,9 +149,9 @@ class Course:
         if said.next_step:
             self.steps.add(promise)
             self.without_step = None
-        discovering = self.theirs == "buyer" or bool(self.topics)
+        discovering = self.theirs == "buyer" or self.discovering
         if self.stream.side(said.debtor) == self.theirs and (
-            self.blocking or (discovering and self.coverage < COVERED_MIN)
+            self.blocking or (discovering and self.topics.known < COVERED_MIN)
         ):
             self.early[promise] = Early(entry, tuple(self.blocking.values())[1 - EVIDENCE_MAX :])
 
