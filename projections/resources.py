@@ -11,6 +11,7 @@ from projections.commitments import Commitments, commitments
 from projections.conduct import Conduct, conduct
 from projections.discovery import Discovery, discovery
 from projections.forces import Forces, forces
+from projections.journey import Journey, journey
 from projections.motives import Motives, motives
 from projections.noes import Noes, noes
 from projections.objections import Objections, objections
@@ -114,6 +115,13 @@ _ALL: tuple[Resource, ...] = (
         answer=Requirements,
         summary="What is required, whether it is answered and verified, and which features nobody asked for",
         kinds=frozenset({"deal"}),
+    ),
+    Resource(
+        name="journey",
+        of=journey,
+        answer=Journey,
+        summary="The way to the end: what is reached, what comes next, what slips",
+        timed=True,
     ),
     Resource(
         name="value-filter",
