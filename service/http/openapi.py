@@ -18,6 +18,7 @@ from service.http.operations import Operation, Reply, Told, operation_of
 from service.http.permissions import ROLE_MEANS
 from service.http.problem_kinds import HTTP_PROBLEMS, REFUSALS
 from service.http.questions import UUID_PATTERN
+from service.http.roles import roles_page
 
 TAGS = {
     "deals": "What happens between people who may buy and people who may sell.",
@@ -240,7 +241,7 @@ def _headers(told: Iterable[Told]) -> dict[str, Any]:
     return {one.name: {"description": one.description, "schema": dict(one.schema)} for one in told}
 
 
-@click.command("openapi", help="Write the OpenAPI document.")
+@click.command("openapi", help="Write the OpenAPI document, and the table of roles beside it.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("openapi/openapi.json"), show_default=True)
 def command(output: Path) -> None:
     """Write the document of this version's routes."""
@@ -248,7 +249,9 @@ def command(output: Path) -> None:
 
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(pretty(document(ROUTES)))
-    click.echo(f"wrote {output}")
+    roles = output.with_name("roles.md")
+    roles.write_text(roles_page(ROUTES), encoding="utf-8")
+    click.echo(f"wrote {output} and {roles}")
 
 
 def pretty(described: dict[str, Any]) -> bytes:

@@ -9,8 +9,8 @@ from typing import Any
 from weakref import WeakSet
 
 from psycopg import AsyncConnection, generators
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, Format
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from service.ledger.store import statement
@@ -34,17 +34,29 @@ class Prepared:
 
     async def call(self, connection: AsyncConnection[Any], parameters: Mapping[str, bytes | None]) -> list[list[Any]]:
         """All rows, each value in binary form. None for NULL. Raises what psycopg's cursors raise."""
+        values = [parameters[name] for name in self._names]
         async with connection.lock:
-            pgconn = connection.pgconn
-            if connection not in self._ready_on:
-                pgconn.send_prepare(self._name, self._sql)
-                await self._result(connection)
-                self._ready_on.add(connection)
-            values = [parameters[name] for name in self._names]
-            pgconn.send_query_prepared(self._name, values, self._formats, Format.BINARY)
-            result = await self._result(connection)
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+                # After a rollback psycopg deallocates everything that is prepared, ours too, and a failure in here
+                # would end the transaction: inside one, which is rare, the statement is sent whole.
+                connection.pgconn.send_query_params(self._sql, values, None, self._formats, Format.BINARY)
+                result = await self._result(connection)
+            else:
+                try:
+                    result = await self._prepared(connection, values)
+                except InvalidSqlStatementName:  # deallocated so; nothing has happened
+                    self._ready_on.discard(connection)
+                    result = await self._prepared(connection, values)
         columns = range(result.nfields)
         return [[result.get_value(row, column) for column in columns] for row in range(result.ntuples)]
+
+    async def _prepared(self, connection: AsyncConnection[Any], values: list[bytes | None]) -> PGresult:
+        if connection not in self._ready_on:
+            connection.pgconn.send_prepare(self._name, self._sql)
+            await self._result(connection)
+            self._ready_on.add(connection)
+        connection.pgconn.send_query_prepared(self._name, values, self._formats, Format.BINARY)
+        return await self._result(connection)
 
     async def _result(self, connection: AsyncConnection[Any]) -> PGresult:
         result: PGresult = (await connection.wait(generators.execute(connection.pgconn)))[-1]
