@@ -11,6 +11,7 @@ from projections.commitments import Commitments, commitments
 from projections.conduct import Conduct, conduct
 from projections.discovery import Discovery, discovery
 from projections.forces import Forces, forces
+from projections.help import Help, help_ledger
 from projections.journey import Journey, journey
 from projections.motives import Motives, motives
 from projections.noes import Noes, noes
@@ -128,6 +129,13 @@ _ALL: tuple[Resource, ...] = (
         of=value_filter,
         answer=ValueFilter,
         summary="Is it worth it, is it who I want to be, will I follow through; and would I buy it",
+        timed=True,
+    ),
+    Resource(
+        name="help",
+        of=help_ledger,
+        answer=Help,
+        summary="Help given against pressure applied, and whether pauses were kept",
         timed=True,
     ),
     Resource(
