@@ -29,6 +29,9 @@ class Settings:
     cached_events_max: int
     body_bytes_max: int
     connections_max: int
+    key_requests_per_s: int
+    address_requests_per_s: int
+    wrong_keys_per_minute: int
     header_deadline_s: float
     body_deadline_s: float
     shutdown_deadline_s: float
@@ -117,6 +120,31 @@ TABLE: tuple[Setting, ...] = (
     ),
     # One file descriptor each; 1,024 is the usual limit of a process, with room for the database and files.
     Setting("THROUGHLINE_CONNECTIONS_MAX", "connections_max", "900", *whole(1, 100_000), "client connections at once"),
+    # Off unless set: a limit above the ten thousand calls a second that a process answers would never act, one below
+    # would slow down imports and phones that sync after a week away. Where workspaces share a service, set one.
+    Setting(
+        "THROUGHLINE_KEY_REQUESTS_PER_S",
+        "key_requests_per_s",
+        "0",
+        *whole(0, 1_000_000),
+        "calls a second with one key, twice that at once, per process; 0 sets no limit",
+    ),
+    # Off unless set: behind a proxy all calls come from its address.
+    Setting(
+        "THROUGHLINE_ADDRESS_REQUESTS_PER_S",
+        "address_requests_per_s",
+        "0",
+        *whole(0, 1_000_000),
+        "calls a second from one address (IPv6: one /64), twice that at once, per process; 0 sets no limit",
+    ),
+    # Nobody shows sixty wrong keys in a minute by mistake. A secret of 256 bits is not guessed: this is against noise.
+    Setting(
+        "THROUGHLINE_WRONG_KEYS_PER_MINUTE",
+        "wrong_keys_per_minute",
+        "60",
+        *whole(0, 1_000_000),
+        "wrong keys a minute from one address before it gets 429, save with keys known to be right; 0 sets no limit",
+    ),
     Setting(
         "THROUGHLINE_HEADER_DEADLINE_S",
         "header_deadline_s",

@@ -16,6 +16,7 @@ from service.clock import Clock
 from service.http.answers import Answer, Header
 from service.http.calls import Call
 from service.http.identity import Gate
+from service.http.limits import Limits
 from service.http.operations import operation_of
 from service.http.problems import answer_to, not_found
 from service.http.request_log import RequestLog
@@ -110,7 +111,15 @@ def assemble(settings: Settings, clock: Clock, *lifespans: Any) -> Litestar:
         request_class=Call,
         lifespan=list(lifespans),
         cors_config=_cors(settings),
-        state=State({"settings": settings, "clock": clock, "requests": RequestLog(), "stopping": False}),
+        state=State(
+            {
+                "settings": settings,
+                "clock": clock,
+                "requests": RequestLog(),
+                "limits": Limits(settings),
+                "stopping": False,
+            }
+        ),
         openapi_config=None,
         logging_config=None,
         # Bodies are read by our own reader, which has the setting's bound.

@@ -159,7 +159,7 @@ _HTTP_PROBLEMS = (
         "too-many-requests",
         429,
         "Too many requests",
-        "A key and an address have a budget of calls.",
+        "A key and an address have a budget of calls, where the service sets one; and an address one of wrong keys.",
         "Wait for the seconds in Retry-After.",
         "A thousand calls in a second with one key.",
     ),

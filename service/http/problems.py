@@ -64,6 +64,11 @@ def method_not_allowed(methods: Iterable[str]) -> Problem:
     return Problem("method-not-allowed", "This address does not answer that method.", header, accepted=names)
 
 
+def too_many_requests(detail: str, retry_after_s: int) -> Problem:
+    """A key or an address is over its limit."""
+    return _retry("too-many-requests", detail, retry_after_s)
+
+
 def _retry(slug: str, detail: str, retry_after_s: int) -> Problem:
     header = (b"retry-after", b"%d" % retry_after_s)
     return Problem(slug, detail, header, retry_after_s=retry_after_s)

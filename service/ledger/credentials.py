@@ -74,6 +74,10 @@ class Credentials:
             raise NoSuchKey
         return identity
 
+    def has_known(self, shown: str) -> bool:
+        """Whether the key opened something when it was last looked up, as far as this process remembers."""
+        return shown in self._kept
+
     async def holder(self, workspace_id: UUID, credential_id: UUID) -> Identity:
         """Whose key has this id; raises `NoSuchKey` when it opens nothing now. For whoever has been identified once."""
         known_as = f"{workspace_id}/{credential_id}"
