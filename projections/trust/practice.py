@@ -28,10 +28,11 @@ class Practice:
         self._routines: dict[UUID, Routine] = {}
         self._words: dict[int, Word] = {}
         self._set_by: dict[UUID, list[tuple[datetime, UUID]]] = {}
-        self._slots: dict[UUID, set[Slot]] = {}
+        self._slots: dict[UUID, dict[str, set[Slot]]] = {}  # by the first day of their period
         self._holds: list[tuple[datetime, datetime | None]] = []
-        self._anew: set[UUID] = set()
+        self._anew: dict[UUID, datetime] = {}  # since when a routine's periods may be others
         self._days: set[tuple[UUID, date]] = set()
+        self._until: datetime | None = None
         self.next_end: datetime | None = None
 
     def changed(self, fact: Fact, at: datetime) -> None:
@@ -39,13 +40,13 @@ class Practice:
         routine: UUID = fact.data.routine_id
         self._routines.setdefault(routine, Routine([], {})).changes.append(Change(at, fact.data))
         self._set_by.setdefault(routine, []).append((at, fact.event_id))
-        self._anew.add(routine)
+        self._anew.setdefault(routine, at)
 
     def ended(self, fact: Fact, at: datetime) -> None:
         routine: UUID = fact.data.routine_id
         if routine in self._routines:
             self._routines[routine].changes.append(Change(at, None))
-            self._anew.add(routine)
+            self._anew.setdefault(routine, at)
 
     def checked(self, fact: Fact, at: datetime) -> None:
         data = fact.data
@@ -65,55 +66,59 @@ class Practice:
             self._holds[-1] = (self._holds[-1][0], at)
         else:
             self._holds.append((at, None))
-        self._anew |= self._routines.keys()
+        for routine in self._routines:
+            self._anew.setdefault(routine, at)
 
     def settle(self, until: datetime) -> None:
         """Bring the rows of all periods that began by `until` up to date; those of later ones wait."""
         passed = self.next_end is not None and self.next_end <= until
         for routine in self._routines:
-            if passed or routine in self._anew:
-                self._settle_all(routine, until)
+            since = self._anew.get(routine)
+            if since is not None:
+                self._settle_since(routine, since, until, anew=True)
+            elif passed and self._until is not None:
+                self._settle_since(routine, self._until, until, anew=False)
         for routine, day in self._days:
-            if not passed and routine not in self._anew:
-                self._settle_day(routine, day)
+            noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            for period in periods(self._routines[routine].changes, noon - ZONES_APART, _later(noon)):
+                if period.first_day <= day <= period.last_day:
+                    self._settle_period(routine, period)
         if passed or self._anew:
             ends = (self._next_end(routine, until) for routine in self._routines)
             self.next_end = min((end for end in ends if end is not None), default=None)
+            self._until = until
         self._anew.clear()
         self._days.clear()
 
-    def _settle_all(self, routine: UUID, until: datetime) -> None:
-        rows: dict[Slot, Row] = {}
+    def _settle_since(self, routine: UUID, since: datetime, until: datetime, *, anew: bool) -> None:
+        """The periods that were not over `since` then; of those long faded nothing would be left."""
+        changes = self._routines[routine].changes
         half_life = float(self._book.policy.half_life_days.of(self._book.kind).self)
-        oldest = max(until - timedelta(days=half_life * HALF_LIVES_MAX) - ZONES_APART, _first(self._routines[routine]))
-        for period in periods(self._routines[routine].changes, oldest, _later(until)):
-            rows |= self._rows(routine, period)
-        for slot in self._slots.get(routine, set()) - rows.keys():
+        oldest = max(since, until - timedelta(days=half_life * HALF_LIVES_MAX)) - ZONES_APART
+        found = list(periods(changes, oldest, _later(until)))
+        if anew:
+            first = found[0].first_day if found else oldest.date()
+            kept = {period.first_day.isoformat() for period in found}
+            days = self._slots.get(routine, {})
+            for day in [day for day in days if day >= first.isoformat() and day not in kept]:
+                for slot in days.pop(day):
+                    self._book.put(slot, None)
+        for period in found:
+            self._settle_period(routine, period)
+
+    def _settle_period(self, routine: UUID, period: Period) -> None:
+        days = self._slots.setdefault(routine, {})
+        name = period.first_day.isoformat()
+        rows: dict[Slot, Row] = {(routine, f"{name} {part}"): row for part, row in self._parts(routine, period)}
+        for slot in days.get(name, set()) - rows.keys():
             self._book.put(slot, None)
         for slot, row in rows.items():
             self._book.put(slot, row)
-        self._slots[routine] = set(rows)
-
-    def _settle_day(self, routine: UUID, day: date) -> None:
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        for period in periods(self._routines[routine].changes, noon - ZONES_APART, _later(noon)):
-            if period.first_day <= day <= period.last_day:
-                rows = self._rows(routine, period)
-                prefix = period.first_day.isoformat()
-                mine = {slot for slot in self._slots[routine] if str(slot[1]).startswith(prefix)}
-                for slot in mine - rows.keys():
-                    self._book.put(slot, None)
-                for slot, row in rows.items():
-                    self._book.put(slot, row)
-                self._slots[routine] = self._slots[routine] - mine | rows.keys()
+        days[name] = set(rows)
 
     def _next_end(self, routine: UUID, until: datetime) -> datetime | None:
         following = periods(self._routines[routine].changes, until, _EVER)
         return next((period.end for period in following if period.end > until), None)
-
-    def _rows(self, routine: UUID, period: Period) -> dict[Slot, Row]:
-        name = period.first_day.isoformat()
-        return {(routine, f"{name} {part}"): row for part, row in self._parts(routine, period)}
 
     def _parts(self, routine: UUID, period: Period) -> Iterator[tuple[str, Row]]:
         results = self._routines[routine].of(period)
@@ -149,10 +154,6 @@ class Practice:
 def _share(whole: int, part: int, parts: int) -> int:
     """`part` of `parts` of a whole, in thousandths; so rounded that all parts together make the whole."""
     return round(whole * part / parts)
-
-
-def _first(routine: Routine) -> datetime:
-    return routine.changes[0].at
 
 
 def _later(moment: datetime) -> datetime:
