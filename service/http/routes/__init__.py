@@ -5,6 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from service.http.proposals import OPENED_BY
 from service.http.routes import (
     agenda,
+    audit,
     catalogue,
     credentials,
     documents,
@@ -27,7 +28,7 @@ from service.http.routes import (
 ROUTES: list[HTTPRouteHandler] = [
     route
     for kind in OPENED_BY
-    for module in (lists, streams, projections, timeline, events, replay, recording, log, guests)
+    for module in (lists, streams, projections, timeline, events, replay, audit, recording, log, guests)
     for route in module.routes(kind)
 ] + [
     route
