@@ -18,6 +18,7 @@ from projections.noes import Noes, noes
 from projections.objections import Objections, objections
 from projections.questions import Questions, questions
 from projections.requirements import Requirements, requirements
+from projections.right_deal import RightDeal, right_deal
 from projections.signals import Signals, signals
 from projections.trust.score import Trust, trust
 from projections.value_filter import ValueFilter, value_filter
@@ -143,6 +144,13 @@ _ALL: tuple[Resource, ...] = (
         of=conduct,
         answer=Conduct,
         summary="How people dealt with each other: whom it was about, who asked, who listened, who proposed",
+    ),
+    Resource(
+        name="right-deal",
+        of=right_deal,
+        answer=RightDeal,
+        summary="Whether it was the right thing: used, achieved, renewed, referred",
+        timed=True,
     ),
     Resource(
         name="questions",
