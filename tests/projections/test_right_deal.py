@@ -123,10 +123,8 @@ def test_left_and_came_back() -> None:
 
 
 def test_an_outcome_and_how_far_it_came() -> None:
-    due = {"due": day(90).isoformat()}
-    story = a_deal(
-        defined(baseline=61, **due), defined("bare", target=50), measured(30, "open", 78), measured(31, "open", 78)
-    )
+    story = a_deal(defined(baseline=61, due=day(90).isoformat()), defined("bare", target=50))
+    story.tell(measured(30, "open", 78), measured(31, "open", 78))
     found = asked_at(story).outcomes
     events = [record.fact.event_id for record in story.records]
     assert found[0] == OutcomeStanding(
