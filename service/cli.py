@@ -17,8 +17,10 @@ ELSEWHERE = {
     "import": ("service.imports.command:import_", "Import the events of another system's export."),
     "key": ("service.keys:key", "Make, list, rotate and revoke keys to the service."),
     "member": ("service.keys:member", "Add, list and remove members, and give them roles."),
+    "log": ("service.signing:log", "List, add and retire the keys that sign checkpoints."),
     "openapi": ("service.http.openapi:command", "Write the OpenAPI document."),
     "serve": ("service.serve:command", "Run the service."),
+    "verify": ("service.proof.command:command", "Check an exported bundle, offline."),
     "workspace": ("service.keys:workspace", "Make and list workspaces."),
 }
 """name -> where its click command is, and what the list of commands says of it."""

@@ -45,7 +45,7 @@ def workspace() -> None:
     """The group itself does nothing."""
 
 
-_of_workspace = click.option("--workspace", "chosen", type=click.UUID, help="The workspace, when there are several.")
+of_workspace = click.option("--workspace", "chosen", type=click.UUID, help="The workspace, when there are several.")
 _reason = click.option("--reason", help="Recorded with it.")
 
 
@@ -57,7 +57,7 @@ _reason = click.option("--reason", help="Recorded with it.")
 @click.option(
     "--days", type=click.IntRange(1, EXPIRY_DAYS_MAX), help="After how many days it expires; never when absent."
 )
-@_of_workspace
+@of_workspace
 def create_key(
     role: Role, name: str, party: UUID | None, stream: str | None, days: int | None, chosen: UUID | None
 ) -> None:
@@ -79,11 +79,11 @@ def create_key(
             ledger, workspace_id, role=role, name=name, party_id=party, expires_at=expires_at, stream_id=stream
         )
 
-    click.echo(_with_ledger(create))
+    click.echo(with_ledger(create))
 
 
 @key.command("list", help="List the newest 500 keys; secrets are not stored and cannot be shown.")
-@_of_workspace
+@of_workspace
 def list_keys(chosen: UUID | None) -> None:
     async def read(ledger: Ledger) -> list[str]:
         keys = await members.keys(ledger, await workspace_of(ledger, chosen))
@@ -93,7 +93,7 @@ def list_keys(chosen: UUID | None) -> None:
             for one in keys
         ]
 
-    for line in _with_ledger(read):
+    for line in with_ledger(read):
         click.echo(line)
 
 
@@ -102,7 +102,7 @@ def list_keys(chosen: UUID | None) -> None:
 @click.option(
     "--overlap-hours", type=click.IntRange(0, OVERLAP_HOURS_MAX), default=24, show_default=True, help="Both work."
 )
-@_of_workspace
+@of_workspace
 def rotate_key(credential: UUID, overlap_hours: int, chosen: UUID | None) -> None:
     async def rotate(ledger: Ledger) -> str | None:
         workspace_id = await workspace_of(ledger, chosen)
@@ -112,7 +112,7 @@ def rotate_key(credential: UUID, overlap_hours: int, chosen: UUID | None) -> Non
         until = datetime.now(UTC) + timedelta(hours=overlap_hours)
         return await members.rotate_key(ledger, workspace_id, old[0], until)
 
-    made = _with_ledger(rotate)
+    made = with_ledger(rotate)
     if made is None:
         raise StartRefusal(f"There is no key {credential} in use: `throughline key list` shows them.")
     click.echo(made)
@@ -121,23 +121,23 @@ def rotate_key(credential: UUID, overlap_hours: int, chosen: UUID | None) -> Non
 @key.command("revoke", help="Make a key open nothing any more.")
 @click.argument("credential", type=click.UUID)
 @_reason
-@_of_workspace
+@of_workspace
 def revoke_key(credential: UUID, reason: str | None, chosen: UUID | None) -> None:
     async def revoke(ledger: Ledger) -> bool:
         return await members.revoke_key(ledger, await workspace_of(ledger, chosen), credential, reason)
 
-    if not _with_ledger(revoke):
+    if not with_ledger(revoke):
         raise StartRefusal(f"There is no key {credential} in use: `throughline key list` shows them.")
     click.echo(f"revoked {credential}")
 
 
 @member.command("list", help="List all members.")
-@_of_workspace
+@of_workspace
 def list_members(chosen: UUID | None) -> None:
     async def read(ledger: Ledger) -> list[Member]:
         return await _members(ledger, await workspace_of(ledger, chosen))
 
-    for one in _with_ledger(read):
+    for one in with_ledger(read):
         click.echo(f"{one.party_id}  {one.role:8}  since {one.joined_at:%Y-%m-%d}  {one.name or ''}")
 
 
@@ -145,37 +145,37 @@ def list_members(chosen: UUID | None) -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), default="member", show_default=True)
 @click.option("--party", type=click.UUID, help="The party it is; a new one when absent.")
-@_of_workspace
+@of_workspace
 def add_member(name: str, role: Role, party: UUID | None, chosen: UUID | None) -> None:
     async def add(ledger: Ledger) -> UUID:
         party_id = party or new_id(datetime.now(UTC))
         await members.add_member(ledger, await workspace_of(ledger, chosen), party_id, name, role)
         return party_id
 
-    click.echo(_with_ledger(add))
+    click.echo(with_ledger(add))
 
 
 @member.command("role", help="Give a member, and all their keys, another role.")
 @click.argument("party", type=click.UUID)
 @click.argument("role", type=click.Choice(ROLES))
-@_of_workspace
+@of_workspace
 def change_role(party: UUID, role: Role, chosen: UUID | None) -> None:
     async def change(ledger: Ledger) -> None:
         await members.change_role(ledger, await workspace_of(ledger, chosen), party, role)
 
-    _with_ledger(change)
+    with_ledger(change)
     click.echo(f"{party} is now {role}")
 
 
 @member.command("remove", help="Remove a member and revoke all their keys.")
 @click.argument("party", type=click.UUID)
 @_reason
-@_of_workspace
+@of_workspace
 def remove_member(party: UUID, reason: str | None, chosen: UUID | None) -> None:
     async def remove(ledger: Ledger) -> int:
         return len(await members.remove_member(ledger, await workspace_of(ledger, chosen), party, reason))
 
-    click.echo(f"removed {party} and revoked {_with_ledger(remove)} keys")
+    click.echo(f"removed {party} and revoked {with_ledger(remove)} keys")
 
 
 async def _members(ledger: Ledger, workspace_id: UUID) -> list[Member]:
@@ -189,17 +189,18 @@ def create_workspace(name: str) -> None:
     async def create(ledger: Ledger) -> tuple[UUID, str]:
         return await members.create_workspace(ledger, name)
 
-    made, owner_key = _with_ledger(create)
+    made, owner_key = with_ledger(create)
     click.echo(f"{made}\n{owner_key}")
 
 
 @workspace.command("list", help="List all workspaces with their number of facts.")
 def list_workspaces() -> None:
-    for one, name, facts in _with_ledger(lambda ledger: ledger.workspaces()):
+    for one, name, facts in with_ledger(lambda ledger: ledger.workspaces()):
         click.echo(f"{one}  {facts:>9} facts  {name}")
 
 
-def _with_ledger(act: Callable[[Ledger], Awaitable[T]]) -> T:
+def with_ledger(act: Callable[[Ledger], Awaitable[T]]) -> T:
+    """What a command does with a ledger over the database that the settings name."""
     settings = read_settings(os.environ)
     with prepared(settings, purpose="key") as ready:
 

@@ -15,6 +15,7 @@ from service.ledger.asking import Appended, Ask, proposal_digest
 from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Credentials, Identity
 from service.ledger.deciding import decide, with_missed
+from service.ledger.exports import Exports
 from service.ledger.feed.entries import Seen, Wanted
 from service.ledger.feed.following import Again, Follower, Followers
 from service.ledger.histories import History, history
@@ -64,6 +65,7 @@ class Ledger:
         self._store = store
         self._settings = settings
         self._ciphers = Ciphers(master_key)
+        self._exports = Exports(store, self._ciphers, self.checkpoints, self.proofs)
         self._memory = Memory(settings.cached_events_max)
         self._list_rows = ListRows(master_key.derive(b"customer tag"))
         self._lists = Lists(store, self._list_rows)
@@ -173,6 +175,17 @@ class Ledger:
         if kept is None or kept.stream.stream_id != stream_id:
             raise Absent
         return kept
+
+    async def export(self, identity: Identity, stream_id: str | None, since: int | None = None) -> AsyncIterator[bytes]:
+        """The lines of a bundle of one stream, or of the whole log, with the proof that it only grew since a size.
+
+        Raises `Absent`, `Unreadable` or `NotCheckpointed` before the first line.
+        """
+        workspace, _ = self._workspace(identity.workspace_id)
+        await workspace.follow()
+        if stream_id is None:
+            return await self._exports.log(workspace, identity, since)
+        return await self._exports.stream(workspace, identity, await self._kept(workspace, stream_id), since)
 
     async def position(self, identity: Identity) -> int:
         """The log's size now."""

@@ -80,6 +80,16 @@ def unseal(row: Stored, kind: Any, workspace_id: UUID, stream: AESGCM | None, pa
     return Recorded(fact, row.position, row.recorded_at, erased=row.proposal_digest is None)
 
 
+def open_part(
+    cipher: AESGCM | None, sealed: bytes | None, workspace_id: UUID, event_id: UUID, part: str
+) -> bytes | None:
+    """A part's salt and canonical form, or None when its key or ciphertext is gone. Raises InvalidTag."""
+    if cipher is None or sealed is None:
+        return None
+    place = workspace_id.bytes + event_id.bytes + part.encode()
+    return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+
+
 def _open(cipher: AESGCM | None, sealed: bytes | None, place: bytes) -> bytes | None:
     if cipher is None or sealed is None:
         return None

@@ -10,6 +10,7 @@ from service.http.routes import (
     credentials,
     documents,
     events,
+    exports,
     feed,
     guests,
     health,
@@ -28,11 +29,11 @@ from service.http.routes import (
 ROUTES: list[HTTPRouteHandler] = [
     route
     for kind in OPENED_BY
-    for module in (lists, streams, projections, timeline, events, replay, audit, recording, log, guests)
+    for module in (lists, streams, projections, timeline, events, replay, audit, recording, log, exports, guests)
     for route in module.routes(kind)
 ] + [
     route
-    for module in (agenda, parties, feed, log, me, members, credentials, catalogue, documents, health)
+    for module in (agenda, parties, feed, log, exports, me, members, credentials, catalogue, documents, health)
     for route in module.ROUTES
 ]
 """Every call of the service, in the order of the documentation."""

@@ -1,0 +1,110 @@
+"""Exports: bundles of one stream or of the whole log, streamed as they are made."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import Receive, Scope, Send
+from msgspec import Struct
+
+from service.http.calls import Call
+from service.http.operations import KEYED, Operation, Reply
+from service.http.proposals import Kind
+from service.http.routes.log import Size
+
+JSON_LINES = "application/jsonl"
+ABOUT = (
+    "A line of JSON for each fact, with what its digests were made of as far as the caller may see it, and the proof "
+    "that it is in the log and that none is left out; first a manifest with the signed checkpoint. Checked offline by "
+    "`throughline verify`; docs/proving.md describes the lines. 404 also when `since` is not signed for yet."
+)
+
+
+class ExportAsked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """With the proof that the log only grew since a checkpoint of that size."""
+
+    since: Size | None = None
+
+
+class Lines(Response[bytes]):
+    """An answer whose lines are sent while they are made. Its own ASGI response, as `Answer` is.
+
+    What fails in between ends the connection, so that nobody takes the beginning of a bundle for all of it.
+    """
+
+    def __init__(self, lines: AsyncIterator[bytes], name: str) -> None:
+        # The parent's __init__ is left out on purpose: it prepares members that `to_asgi_response` below never reads.
+        self.lines = lines
+        self.name = name
+
+    def to_asgi_response(self, app: Any = None, request: Any = None, **layers: Any) -> Any:  # noqa: ARG002 - Litestar's signature
+        return self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        headers = [
+            (b"content-type", JSON_LINES.encode()),
+            (b"content-disposition", f'attachment; filename="{self.name}.jsonl"'.encode()),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        gone = asyncio.create_task(_disconnected(receive))
+        try:
+            async for lines in self.lines:
+                if gone.done():
+                    return
+                await send({"type": "http.response.body", "body": lines, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    """Return once the reader has gone; nothing would tell the sender."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def export_log(request: Call) -> Lines:
+    """Answer `GET /v1/export`."""
+    asked = request.question(ExportAsked)
+    return Lines(await request.ledger.export(request.identity, None, asked.since), "log")
+
+
+def routes(kind: Kind) -> list[HTTPRouteHandler]:
+    """The call that exports one stream."""
+
+    async def export_stream(request: Call) -> Lines:
+        asked = request.question(ExportAsked)
+        stream_id = f"{kind}/{request.id('stream_id')}"
+        lines = await request.ledger.export(request.identity, stream_id, asked.since)
+        return Lines(lines, stream_id.replace("/", "-"))
+
+    return [
+        Operation(
+            method="GET",
+            path=f"/v1/{kind}s/{{stream_id:str}}/export",
+            id=f"export_{kind}",
+            tag="log",
+            summary=f"A {kind} with the proof of it, to be checked elsewhere",
+            description=ABOUT,
+            question=ExportAsked,
+            replies=(Reply(200, "The bundle", media_type=JSON_LINES),),
+            problems=(*KEYED, "fact-unreadable", "not-found", "not-checkpointed"),
+        ).route(export_stream)
+    ]
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    Operation(
+        method="GET",
+        path="/v1/export",
+        id="export_log",
+        tag="log",
+        summary="The whole log with the proof of it, to be checked elsewhere",
+        description=ABOUT + " Of streams that the caller may not know of, the leaves alone.",
+        question=ExportAsked,
+        replies=(Reply(200, "The bundle", media_type=JSON_LINES),),
+        problems=(*KEYED, "fact-unreadable", "not-found", "not-checkpointed"),
+    ).route(export_log)
+]

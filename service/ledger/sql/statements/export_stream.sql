@@ -1,0 +1,11 @@
+-- The facts of one stream up to a version, after another, each with the leaf before it.
+SELECT e.stream_id, s.kind, e.version, e.position, e.event_id, e.recorded_at, e.envelope, e.structure, e.words,
+       e.words_key, e.structure_digest, e.words_digest, e.leaf,
+       (SELECT p.leaf FROM event p
+         WHERE p.workspace_id = e.workspace_id AND p.stream_id = e.stream_id AND p.version = e.version - 1) AS previous
+  FROM event e
+  LEFT JOIN stream s ON s.workspace_id = e.workspace_id AND s.stream_id = e.stream_id
+ WHERE e.workspace_id = %(workspace)s AND e.stream_id = %(stream)s
+   AND e.version > %(after)s AND e.version <= %(last)s
+ ORDER BY e.version
+ LIMIT %(limit)s

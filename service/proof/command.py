@@ -1,0 +1,77 @@
+"""`throughline verify`: checks a bundle without the service, its database or its settings."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from service.proof.bundle import LINE_BYTES_MAX
+from service.proof.flaws import MALFORMED, Flaw
+from service.proof.note import VerifierKey
+from service.proof.verifying import Verdict, verify
+
+
+class KeyText(click.ParamType[VerifierKey]):
+    """A verification key as the service publishes it."""
+
+    name = "key"
+
+    def convert(
+        self, value: str | VerifierKey, param: click.Parameter | None, ctx: click.Context | None
+    ) -> VerifierKey:
+        if isinstance(value, VerifierKey):
+            return value
+        try:
+            return VerifierKey.parse(value.strip())
+        except ValueError as refusal:
+            self.fail(f"{refusal}.", param, ctx)
+
+
+@click.command("verify", help="Check an exported bundle, offline. The exit code tells what is wrong: docs/proving.md.")
+@click.argument("bundle", type=click.File("rb"))
+@click.option(
+    "--key",
+    "keys",
+    type=KeyText(),
+    multiple=True,
+    help="A key that must have signed, as GET /v1/log/keys told it before. Else the bundle's own keys are taken.",
+)
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that you kept: the log must be a continuation of it.",
+)
+def command(bundle: BinaryIO, keys: tuple[VerifierKey, ...], against: Path | None) -> None:
+    """Say what the bundle proves, or what is wrong first."""
+    try:
+        older = None if against is None else against.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise click.BadParameter(f"{against} is no checkpoint.", param_hint="--against") from None
+    try:
+        verdict = verify(_lines(bundle), keys, older)
+    except Flaw as flaw:
+        click.echo(f"throughline: {flaw}", err=True)
+        sys.exit(flaw.kind.exit_code)
+    click.echo("\n".join(_told(verdict, trusted=bool(keys))))
+
+
+def _lines(bundle: BinaryIO) -> Iterator[bytes]:
+    while line := bundle.readline(LINE_BYTES_MAX):
+        if not line.endswith(b"\n"):
+            raise Flaw(MALFORMED, "the last line is not whole: the bundle was cut off")
+        yield line
+
+
+def _told(verdict: Verdict, *, trusted: bool) -> Iterator[str]:
+    hidden = verdict.events - verdict.shown
+    scope = "the whole log" if verdict.scope == "log" else verdict.scope
+    yield f"{scope}: all {verdict.events} facts up to a log of {verdict.size} are as they were signed for"
+    if hidden:
+        yield f"{hidden} of them are not shown to this reader, and are proven by their digests"
+    if verdict.against is not None:
+        yield f"the log is a continuation of the older checkpoint, of {verdict.against} facts"
+    yield f"signed by {', '.join(verdict.keys)}"
+    if not trusted:
+        yield "which is the bundle's own word: compare it with a key that you know, or give that one with --key"

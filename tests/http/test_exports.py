@@ -1,0 +1,94 @@
+"""Exports over HTTP: streamed, complete for who asks, and closed to everybody else."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from service.proof.flaws import Flaw
+from service.proof.note import VerifierKey
+from service.proof.verifying import Verdict, verify
+from tests.http.conftest import World, a_deal, client, noted
+from tests.http.test_log import checkpoint_of, position_of
+
+
+def lines(answer: httpx.Response) -> Iterator[bytes]:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"] == "application/jsonl"
+    return iter(answer.content.splitlines(keepends=True))
+
+
+def checked(http: httpx.Client, path: str, older: str | None = None) -> Verdict:
+    """What an export proves to somebody who knew the keys before."""
+    keys = [VerifierKey.parse(key["key"]) for key in http.get("/v1/log/keys").json()["keys"]]
+    return verify(lines(http.get(path)), keys, older)
+
+
+@pytest.mark.parametrize("path", ["/v1/export", f"/v1/deals/{uuid4()}/export", f"/v1/goals/{uuid4()}/export"])
+def test_without_a_key_nothing_is_exported(nobody: httpx.Client, path: str) -> None:
+    assert nobody.get(path).status_code == 401
+
+
+def test_a_deal_just_recorded_is_exported_whole(member: httpx.Client) -> None:
+    checkpoint_of(member)
+    deal = a_deal(member, noted(), noted("Zwei ü"))
+    verdict = checked(member, f"{deal}/export")
+    assert (verdict.scope, verdict.events, verdict.shown) == ("deal/" + deal.rpartition("/")[2], 3, 3)
+    name = member.get(f"{deal}/export").headers["Content-Disposition"]
+    assert name == f'attachment; filename="deal-{deal.rpartition("/")[2]}.jsonl"'
+
+
+def test_the_log_is_exported_with_the_proof_that_it_only_grew(member: httpx.Client, owner: httpx.Client) -> None:
+    deal = a_deal(member)
+    older = member.get("/v1/log/checkpoint").text if checkpoint_of(member) else ""
+    size = older.split("\n")[1]
+    member.post(f"{deal}/events", json=noted())
+    assert checked(owner, "/v1/export", older).against == int(size)
+    verdict = checked(member, f"{deal}/export?since={size}", older)
+    assert verdict.against == int(size)
+    assert verdict.size > int(size)
+
+
+def test_another_workspaces_deal_is_not_exported(member: httpx.Client, stranger: httpx.Client) -> None:
+    deal = a_deal(member)
+    answer = stranger.get(f"{deal}/export")
+    assert answer.status_code == 404
+    assert answer.content == stranger.get(f"/v1/deals/{uuid4()}/export").content
+    assert deal.rpartition("/")[2] not in stranger.get("/v1/export").text
+
+
+def test_a_goal_is_exported_for_its_owner_alone(member: httpx.Client, owner: httpx.Client) -> None:
+    goal = member.post("/v1/goals", json={"type": "goal.set", "data": {"statement": "Run", "horizon": "long"}})
+    path = goal.headers["Location"]
+    assert checked(member, f"{path}/export").events == 1
+    assert owner.get(f"{path}/export").status_code == 404
+    checkpoint_of(member, position_of(member, path) + 1)
+    whole = owner.get("/v1/export")
+    assert path.rpartition("/")[2] not in whole.text
+    verify(lines(whole))
+
+
+def test_a_size_that_is_not_signed_for_is_not_found(member: httpx.Client) -> None:
+    deal = a_deal(member)
+    checkpoint_of(member, position_of(member, deal) + 1)
+    assert member.get(f"{deal}/export?since=9007199254740991").status_code == 404
+    assert member.get(f"{deal}/export?since=-1").status_code == 400
+    assert member.get("/v1/export?until=3").status_code == 400
+
+
+def test_a_guest_gets_the_leaves_of_what_they_may_not_know(world: World, member: httpx.Client) -> None:
+    a_deal(member, noted("Behind the guest's back"))
+    with client(world, world.here.guest) as http:
+        verdict = checked(http, "/v1/export")
+        assert verdict.shown == 0
+        told = http.get("/v1/export").text
+    assert '"line":"event"' not in told
+
+
+def test_what_came_over_the_line_can_be_told_from_what_did_not(member: httpx.Client) -> None:
+    deal = a_deal(member, noted())
+    whole = list(lines(member.get(f"{deal}/export")))
+    for cut in range(1, len(whole)):
+        with pytest.raises(Flaw, match="malformed"):
+            verify(whole[:cut])
