@@ -209,7 +209,8 @@ class Exports:
     ) -> Line:
         """A fact in the log, as much of it as the caller may know."""
         kept = streams.get(row.stream)
-        if isinstance(kept, Kept) and may_see(kept.records[0].fact, caller, kept.stream):
+        # A stream whose first fact was deleted has no records: nobody may know of it.
+        if isinstance(kept, Kept) and kept.records and may_see(kept.records[0].fact, caller, kept.stream):
             version = row.version
             record = kept.records[version - 1] if 0 < version <= kept.version else None
             shown = record is not None and may_see(record.fact, caller, kept.stream)

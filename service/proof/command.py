@@ -50,14 +50,15 @@ def command(bundle: BinaryIO, keys: tuple[VerifierKey, ...], against: Path | Non
     except UnicodeDecodeError:
         raise click.BadParameter(f"{against} is no checkpoint.", param_hint="--against") from None
     try:
-        verdict = verify(_lines(bundle), keys, older)
+        verdict = verify(lines_of(bundle), keys, older)
     except Flaw as flaw:
         click.echo(f"throughline: {flaw}", err=True)
         sys.exit(flaw.kind.exit_code)
     click.echo("\n".join(_told(verdict, trusted=bool(keys))))
 
 
-def _lines(bundle: BinaryIO) -> Iterator[bytes]:
+def lines_of(bundle: BinaryIO) -> Iterator[bytes]:
+    """The lines of a bundle, of bounded length."""
     while line := bundle.readline(LINE_BYTES_MAX):
         if not line.endswith(b"\n"):
             raise Flaw(MALFORMED, "the last line is not whole: the bundle was cut off")

@@ -175,7 +175,7 @@ def _check_parts(line: EventLine, content: LeafContent, where: str) -> int:
     digests = {"envelope": content.envelope, "structure": content.structure, "words": content.words}
     for name, part in parts.items():
         if part is not None and _digest(part) != digests[name]:
-            raise Flaw(CONTENT, f"{where}: its {name} is not what its digest was made of")
+            raise Flaw(CONTENT, f"{where}: what is shown of its {name} is not what the digest was made of")
     return int(line.parts.envelope is not None)
 
 
