@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.proof.conftest import ORIGIN, SIGNER, Log
 
 from service.proof.checkpoint import Checkpoint
 from service.proof.command import command as verify
 from service.proof.flaws import FLAW_KINDS
 from service.proof.note import Signer, sign
+from tests.proof.conftest import ORIGIN, SIGNER, Log
 from tests.running import ROOT, command
 
 BUNDLE = "bundle.jsonl"

@@ -41,7 +41,8 @@ def test_a_deal_just_recorded_is_exported_whole(member: httpx.Client) -> None:
 
 def test_the_log_is_exported_with_the_proof_that_it_only_grew(member: httpx.Client, owner: httpx.Client) -> None:
     deal = a_deal(member)
-    older = member.get("/v1/log/checkpoint").text if checkpoint_of(member) else ""
+    checkpoint_of(member)
+    older = member.get("/v1/log/checkpoint").text
     size = older.split("\n")[1]
     member.post(f"{deal}/events", json=noted())
     assert checked(owner, "/v1/export", older).against == int(size)
