@@ -20,6 +20,7 @@ from projections.questions import Questions, questions
 from projections.requirements import Requirements, requirements
 from projections.right_deal import RightDeal, right_deal
 from projections.signals import Signals, signals
+from projections.trust.calibrated import Calibration, calibration
 from projections.trust.score import Trust, trust
 from projections.value_filter import ValueFilter, value_filter
 from projections.view import View
@@ -158,6 +159,13 @@ _ALL: tuple[Resource, ...] = (
         answer=Questions,
         summary="What to ask next, why, and which fact would record the answer",
         timed=True,
+        by_policy=True,
+    ),
+    Resource(
+        name="calibration",
+        of=calibration,
+        answer=Calibration,
+        summary="How well trust foretold what came of promises, and how it compares with what people say",
         by_policy=True,
     ),
 )

@@ -137,23 +137,23 @@ class Promises:
             return
         self._book.put((promise.id, "now"), self._row(promise, dimension))
         for breach in promise.breaches:
-            row = self._book.said("T7", "changed_late", dimension, breach, promise.stake)
+            row = self._book.said("T7", "changed_late", dimension, breach, promise.stake, promise.debtor)
             self._book.put((breach.event_id, "T7"), row)
 
     def _row(self, promise: Promise, dimension: Dimension) -> Row | None:
         book = self._book
         if promise.state == "made" and promise.due is not None:
             at = max(promise.due, promise.agreed_at)
-            return book.due("T4", "overdue", dimension, promise.agreed, at, promise.stake)
+            return book.due("T4", "overdue", dimension, promise.agreed, at, promise.stake, promise.debtor)
         if promise.state == "fulfilled" and promise.kept is not None and promise.best is not None:
             late = promise.due is not None and promise.kept.at > promise.due
             rule, case = ("T2", "kept_late") if late else ("T1", "kept")
             best = promise.best
             vouched = Word(promise.kept.event_id, promise.kept.at, best.by, best.attestation)
-            return book.said(rule, case, dimension, vouched, promise.stake)
+            return book.said(rule, case, dimension, vouched, promise.stake, promise.debtor)
         if promise.ended is not None and promise.state in ("broken", "cancelled"):
             rule = "T3" if promise.state == "broken" else "T5"
-            return book.said(rule, promise.state, dimension, promise.ended, promise.stake)
+            return book.said(rule, promise.state, dimension, promise.ended, promise.stake, promise.debtor)
         return None
 
     def _dimension(self, promise: Promise) -> Dimension | None:

@@ -34,7 +34,8 @@ class Row(Struct, frozen=True, gc=False):
     """One piece of evidence: `event_id` caused it by `rule`.
 
     Weights are in thousandths, before the cap. It counts from `starts_at` on and loses weight from `ages_from` on, or
-    not at all while that is None. `vouched_by` attests evidence for; `point` is what it shares with rows on the same.
+    not at all while that is None. `vouched_by` attests evidence for; `point` is what it shares with rows on the same;
+    `doer` is the one party of whom it speaks, None when it speaks of a whole side.
     """
 
     event_id: UUID
@@ -47,6 +48,7 @@ class Row(Struct, frozen=True, gc=False):
     ages_from: datetime | None
     vouched_by: UUID | None = None
     point: Point | None = None
+    doer: UUID | None = None
 
 
 class Weights:
@@ -153,18 +155,26 @@ class Book:
             self.rows[slot] = row
 
     def said(
-        self, rule: str, case: str, dimension: Dimension, by: Word, size: Size = "normal", at: datetime | None = None
+        self, rule: str, case: str, dimension: Dimension, by: Word, size: Size = "normal", doer: UUID | None = None
     ) -> Row:
-        """The row of something that was said; it ages from `at`, by default from when it was said."""
+        """The row of something that was said; it ages from when it was said."""
         weight_for, weight_against = self.weights.of(rule, case, size, by.attestation)
-        at = by.at if at is None else at
         point = self._point(by.event_id, dimension, self.weights.family(rule, case))
-        return Row(by.event_id, rule, case, dimension, weight_for, weight_against, at, at, by.by, point)
+        return Row(by.event_id, rule, case, dimension, weight_for, weight_against, by.at, by.at, by.by, point, doer)
 
-    def due(self, rule: str, case: str, dimension: Dimension, cause: UUID, at: datetime, size: Size = "normal") -> Row:
+    def due(
+        self,
+        rule: str,
+        case: str,
+        dimension: Dimension,
+        cause: UUID,
+        at: datetime,
+        size: Size = "normal",
+        doer: UUID | None = None,
+    ) -> Row:
         """The row of something that was to happen by `at` and did not: open, so that waiting does not heal it."""
         weight_for, weight_against = self.weights.of(rule, case, size)
-        return Row(cause, rule, case, dimension, weight_for, weight_against, at, None)
+        return Row(cause, rule, case, dimension, weight_for, weight_against, at, None, doer=doer)
 
     def follows(self, fact: Fact) -> None:
         """Note what a fact follows from, before its rows are made."""

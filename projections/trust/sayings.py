@@ -18,6 +18,7 @@ from projections.trust.rows import Book, Word, word
 class _Help(Struct, gc=False):
     """Help outside the sale: the word that it was given, the first that it was useful, and the strongest of those."""
 
+    giver: UUID
     given: Word
     useful: Word | None = None
     best: Word | None = None
@@ -36,7 +37,7 @@ class Sayings:
         """Only what the seller's side does for another side, outside the sale."""
         book, data = self._book, fact.data
         if data.outside_sale and book.side(fact.acting_party) == book.house != book.side(data.to):
-            self._helped[data.help_id] = _Help(word(fact, at))
+            self._helped[data.help_id] = _Help(fact.acting_party, word(fact, at))
             self._settle_help(data.help_id)
 
     def useful(self, fact: Fact, at: datetime) -> None:
@@ -57,23 +58,24 @@ class Sayings:
     def _settle_help(self, help_id: UUID) -> None:
         found, book = self._helped[help_id], self._book
         if found.useful is None or found.best is None:
-            row = book.said("T15", "given", book.house, found.given)
+            row = book.said("T15", "given", book.house, found.given, doer=found.giver)
         else:
             first, best = found.useful, found.best
-            row = book.said("T15", "useful", book.house, Word(first.event_id, first.at, best.by, best.attestation))
+            said = Word(first.event_id, first.at, best.by, best.attestation)
+            row = book.said("T15", "useful", book.house, said, doer=found.giver)
         book.put((help_id, "help"), row)
 
     # -- the rest
 
     def recommended(self, fact: Fact, at: datetime) -> None:
-        self._row("T16", "recommended", self._book.house, fact, at)
+        self._row("T16", "recommended", self._book.house, fact, at, fact.acting_party)
 
     def pressed(self, fact: Fact, at: datetime) -> None:
-        self._row("T17", "pressed", self._book.house, fact, at)
+        self._row("T17", "pressed", self._book.house, fact, at, fact.acting_party)
 
     def presented(self, fact: Fact, at: datetime) -> None:
         if not fact.data.requested:
-            self._row("T18", "unasked", "product", fact, at)
+            self._row("T18", "unasked", "product", fact, at, fact.acting_party)
 
     def verified(self, fact: Fact, at: datetime) -> None:
         """Verified by the buyer; a no that the seller said first speaks for the seller."""
@@ -103,8 +105,10 @@ class Sayings:
         self._row("T24", "referred", "seller", fact, at)
         self._row("T24", "referred", "product", fact, at)
 
-    def _row(self, rule: str, case: str, dimension: Dimension, fact: Fact, at: datetime) -> None:
-        row = self._book.said(rule, case, dimension, word(fact, at))
+    def _row(
+        self, rule: str, case: str, dimension: Dimension, fact: Fact, at: datetime, doer: UUID | None = None
+    ) -> None:
+        row = self._book.said(rule, case, dimension, word(fact, at), doer=doer)
         self._book.put((fact.event_id, f"{rule} {dimension}"), row)
 
 

@@ -6,6 +6,7 @@ for the turns that are asked about, each in one pass over the rows of the dimens
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from uuid import UUID
@@ -54,17 +55,37 @@ class Turn:
 
     def opinions(self, dimension: Dimension) -> tuple[Opinion, Opinion]:
         """The opinion before and after, both at the time of the event."""
+        before, after = self._masses(dimension)
+        return self._walk.opinion(before, dimension), self._walk.opinion(after, dimension)
+
+    def before_without(self, dimension: Dimension, events: AbstractSet[UUID]) -> Opinion:
+        """The opinion before, without the rows that any of `events` caused; other rows count as they did."""
+        found, _ = self._masses(dimension)
+        came = self._after.get(dimension, ())
+        still = (one for one in self._walk.live(dimension) if one not in came)
+        left = self._before.get(dimension, ())
+        own = [one for one in (*still, *left) if one.row.event_id in events]
+        gone = mass(own, self._walk.fades(dimension), microseconds(self.at))
+        return self._walk.opinion(minus(found, gone), dimension)
+
+    def _masses(self, dimension: Dimension) -> tuple[Mass, Mass]:
         after = self._walk.mass(dimension, self.at)
         fades, moment = self._walk.fades(dimension), microseconds(self.at)
         came = mass(self._after.get(dimension, ()), fades, moment)
         left = mass(self._before.get(dimension, ()), fades, moment)
-        before = Mass(
-            after.for_aging - came.for_aging + left.for_aging,
-            after.for_open - came.for_open + left.for_open,
-            after.against_aging - came.against_aging + left.against_aging,
-            after.against_open - came.against_open + left.against_open,
-        )
-        return self._walk.opinion(before, dimension), self._walk.opinion(after, dimension)
+        before = minus(after, came)
+        before.add(left)
+        return before, after
+
+
+def minus(whole: Mass, part: Mass) -> Mass:
+    """What is left of `whole` without `part`."""
+    return Mass(
+        whole.for_aging - part.for_aging,
+        whole.for_open - part.for_open,
+        whole.against_aging - part.against_aging,
+        whole.against_open - part.against_open,
+    )
 
 
 class Walk:
@@ -102,6 +123,10 @@ class Walk:
     def mass(self, dimension: Dimension, at: datetime) -> Mass:
         """What the evidence of a dimension amounts to where the walk stands. One pass over its rows."""
         return mass(self._live[dimension].values(), self.fades(dimension), microseconds(at))
+
+    def live(self, dimension: Dimension) -> Iterable[Weighed]:
+        """The rows of a dimension that count where the walk stands."""
+        return self._live[dimension].values()
 
     def fades(self, dimension: Dimension) -> Fading:
         return fading(self.policy.half_life_days.of(self.kind).of(dimension))
