@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.fields import Instant
-from projections.signals import contact, deciding
+from projections.signals import contact, deciding, earned
 from projections.signals.course import Course
 from projections.signals.sign import QUESTIONS, QUESTIONS_OF_MISSING, Missing, Sign, SignalName
 from projections.view import View
@@ -39,6 +39,8 @@ class Signal(Struct, frozen=True, kw_only=True):
 class Signals(Struct, frozen=True, kw_only=True):
     """The warnings that are on, in the order of the definition; an empty list is good news.
 
+    Numbers and lengths of time are those of the policy; here they are told as in `trust/1`.
+
     - `silence`: open, and nothing from the buyer's side (on a goal, its owner) for the policy's days of silence;
       counted from the beginning where nothing ever came. `silence_after_hesitation`: and an objection, a hesitation or
       a deferral that came before they went quiet is open; a deferral with a time to ask again counts from then on.
@@ -54,10 +56,13 @@ class Signals(Struct, frozen=True, kw_only=True):
     - `no_next_step`: open, and no promise that moves things on is.
     - `mandated_without_struggle`: told to buy, and no push was ever observed. `impulse_unexamined`: bought on impulse,
       and no value check was answered. `no_owner_of_outcome`: no motive reaches beyond the purchase. All while open.
+    - `claimed_not_earned`: agreement on identity was claimed by nobody but the seller's side, and the certainty of
+      trust in the seller is below 0.2; `since` is the claim, or when certainty fell so low if that is yet to come.
     - `ask_ratio_high`: of four contacts or more in 90 days, more than half asked for something.
     - `closed_unexplained`: 14 days after the close nobody who decided has said why.
     - `gone_quiet`: won, and 60 days without use, contact, renewal, return or referral.
-    - `inaction_risk`: an open goal without a journey or a running routine (process), or without an outcome (product).
+    - `inaction_risk`: an open goal whose owner's trust in themselves is unknown or distrusted (self), without a journey
+      or a running routine (process), or without an outcome (product).
 
     `changes_at` (UTC) is the next instant at which a signal comes or goes by time alone, null when none will.
     """
@@ -83,10 +88,11 @@ _RULES: tuple[tuple[Rule, bool], ...] = (
     (contact.stalemate, True),
     (deciding.no_next_step, True),
     (deciding.begun_for_others, True),
+    (earned.claimed_not_earned, True),
     (contact.ask_ratio_high, False),
     (deciding.closed_unexplained, False),
     (deciding.gone_quiet, False),
-    (deciding.inaction_risk, True),
+    (earned.inaction_risk, True),
 )
 """Every rule in the order of its answer, and whether it speaks of open streams only."""
 

@@ -11,10 +11,6 @@ from projections.signals.course import Course
 from projections.signals.sign import EVIDENCE_MAX, Sign, longer_than
 from projections.view import View
 
-ASK_WINDOW = timedelta(days=90)
-ASK_CONTACTS_MIN = 4
-ASK_RATIO_MAX = (1, 2)  # more than one in two
-
 
 def silence(course: Course, view: View) -> Iterator[Sign]:
     """Nothing from the other side for the policy's days; told apart by what was left open when they went quiet."""
@@ -81,38 +77,39 @@ def ask_ratio_high(course: Course, view: View) -> Iterator[Sign]:
 
     A contact counts for 90 days from its own moment on, so that time alone may turn the signal on or off.
     """
-    contacts = course.contacts
+    contacts, policy = course.contacts, view.policy
+    window = timedelta(days=policy.ask_days)
     asks = total = entered = left = 0
     since: datetime | None = None
     while left < len(contacts):
-        leaves = contacts[left].at + ASK_WINDOW
+        leaves = contacts[left].at + window
         if entered < len(contacts) and contacts[entered].at < leaves:
             now = contacts[entered].at
             asks, total, entered = asks + contacts[entered].fact.data.ask, total + 1, entered + 1
         else:
             now = leaves
             asks, total, left = asks - contacts[left].fact.data.ask, total - 1, left + 1
-        if _more_to_come(contacts, entered, left, now):
+        if _more_to_come(contacts, entered, left, now, window):
             continue
-        high = total >= ASK_CONTACTS_MIN and asks * ASK_RATIO_MAX[1] > total * ASK_RATIO_MAX[0]
+        high = total >= policy.ask_contacts_min and asks > total * policy.ask_share_max
         if high and since is None:
             since = now
         elif not high and since is not None:
             if now > view.at:
-                yield _asking(contacts, since, now, view.at)
+                yield _asking(contacts, since, now, view.at, window)
             since = None
 
 
-def _more_to_come(contacts: list[Entry], entered: int, left: int, now: datetime) -> bool:
+def _more_to_come(contacts: list[Entry], entered: int, left: int, now: datetime, window: timedelta) -> bool:
     """Whether another contact enters or leaves the window at the same instant."""
     return (entered < len(contacts) and contacts[entered].at == now) or (
-        left < entered and contacts[left].at + ASK_WINDOW == now
+        left < entered and contacts[left].at + window == now
     )
 
 
-def _asking(contacts: list[Entry], since: datetime, until: datetime, at: datetime) -> Sign:
+def _asking(contacts: list[Entry], since: datetime, until: datetime, at: datetime, window: timedelta) -> Sign:
     shown = max(at, since)
-    counted = [one for one in contacts if shown - ASK_WINDOW < one.at <= shown]
+    counted = [one for one in contacts if shown - window < one.at <= shown]
     asks = [one for one in counted if one.fact.data.ask]
     value = ratio(len(asks), len(counted))
     return Sign(name="ask_ratio_high", since=since, until=until, evidence=_latest(asks), value=value)

@@ -17,28 +17,25 @@ from domain.events.self_checks import ValueCheckAnswered
 from domain.state import Entry
 from projections.sides import buying_side
 from projections.signals.sign import EVIDENCE_MAX
-from projections.topics import Topics
+from projections.topics import TOPICS, Topics
 from projections.view import View
-
-UNASKED_WINDOW = timedelta(days=14)  # how long an unasked feature may be what somebody haggles about
-UNASKED_MIN = 2
-COVERED_MIN = 3  # of the five topics: what somebody knows who can say yes
 
 
 class Run:
     """Facts in a row: how many, and the latest of them."""
 
-    __slots__ = ("count", "latest", "reached")
+    __slots__ = ("_threshold", "count", "latest", "reached")
 
     def __init__(self, threshold: int) -> None:
         self.count = 0
-        self.latest: deque[Entry] = deque(maxlen=max(EVIDENCE_MAX, threshold))
+        self._threshold = threshold
+        self.latest: deque[Entry] = deque(maxlen=EVIDENCE_MAX)
         self.reached: datetime | None = None  # when the threshold was
 
-    def add(self, entry: Entry, threshold: int) -> None:
+    def add(self, entry: Entry) -> None:
         self.count += 1
         self.latest.append(entry)
-        if self.count == threshold:
+        if self.count == self._threshold:
             self.reached = entry.at
 
     def clear(self) -> None:
@@ -56,17 +53,16 @@ class Early(NamedTuple):
 class Course:
     """One stream's course up to the moment of a view."""
 
-    CHASING_MIN = 3
-    EFFORT_MIN = 5
-
     def __init__(self, view: View) -> None:
         stream = view.stream
         self.stream = stream
+        self._policy = view.policy
+        self._pressed = timedelta(days=view.policy.price_pressure_days)
         self.theirs = buying_side(stream)
         self.first: Entry = next(view.entries)
         self.last_theirs = self.first  # with none yet, quiet is counted from the beginning
-        self.chasing = Run(self.CHASING_MIN)
-        self.effort = Run(self.EFFORT_MIN)
+        self.chasing = Run(view.policy.chasing_contacts)
+        self.effort = Run(view.policy.effort_contacts)
         self.contacts: list[Entry] = []
         self.topics = Topics()
         self.discovering = False  # whether any topic was spoken of
@@ -103,8 +99,8 @@ class Course:
         self.contacts.append(entry)
         self.lives(entry, said)
         if self.stream.side(said.initiated_by) == "seller":
-            self.chasing.add(entry, self.CHASING_MIN)
-            self.effort.add(entry, self.EFFORT_MIN)
+            self.chasing.add(entry)
+            self.effort.add(entry)
 
     def insight(self, _entry: Entry, said: discovery.InsightRecorded) -> None:
         if said.uncovered_by == self.theirs:
@@ -134,9 +130,13 @@ class Course:
             self.unasked.append(entry)
 
     def hesitates(self, entry: Entry, said: noes.HesitationNoticed) -> None:
-        while self.unasked and entry.at - self.unasked[0].at > UNASKED_WINDOW:
+        while self.unasked and entry.at - self.unasked[0].at > self._pressed:
             self.unasked.popleft()
-        if said.signal == "price_negotiation" and len(self.unasked) >= UNASKED_MIN and said.hesitation_id is not None:
+        if (
+            said.signal == "price_negotiation"
+            and len(self.unasked) >= self._policy.unasked_features
+            and said.hesitation_id is not None
+        ):
             shown = tuple(one.fact.event_id for one in self.unasked)
             self.haggling[said.hesitation_id] = Early(entry, shown[1 - EVIDENCE_MAX :])
 
@@ -151,7 +151,7 @@ class Course:
             self.without_step = None
         discovering = self.theirs == "buyer" or self.discovering
         if self.stream.side(said.debtor) == self.theirs and (
-            self.blocking or (discovering and self.topics.known < COVERED_MIN)
+            self.blocking or (discovering and self.topics.known < len(TOPICS) * self._policy.coverage_for_a_yes)
         ):
             self.early[promise] = Early(entry, tuple(self.blocking.values())[1 - EVIDENCE_MAX :])
 

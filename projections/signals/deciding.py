@@ -5,13 +5,8 @@ from datetime import timedelta
 
 from projections.figures import median
 from projections.signals.course import Course, Early
-from projections.signals.sign import EVIDENCE_MAX, Missing, Sign, SignalName, longer_than
+from projections.signals.sign import EVIDENCE_MAX, Sign, SignalName, longer_than
 from projections.view import View
-
-STALLED_DAYS_MIN = timedelta(days=14)
-STALLED_MEDIANS = 2  # so many times as long as this buyer's other stages took
-EXPLAINED_WITHIN = timedelta(days=14)
-GONE_QUIET_AFTER = timedelta(days=60)
 
 
 def premature_yes(course: Course, _view: View) -> Iterator[Sign]:
@@ -35,11 +30,12 @@ def _early(name: SignalName, found: Iterable[Early]) -> Iterator[Sign]:
         )
 
 
-def stalled(course: Course, _view: View) -> Iterator[Sign]:
+def stalled(course: Course, view: View) -> Iterator[Sign]:
     """Longer in one stage than 14 days and than twice the median of the stages that this deal has finished."""
     if course.stage is not None:
         usual = median(course.stages) or timedelta(0)
-        since = longer_than(course.stage.at, max(STALLED_DAYS_MIN, STALLED_MEDIANS * usual))
+        longest = max(timedelta(days=view.policy.stalled_days_min), view.policy.stalled_medians * usual)
+        since = longer_than(course.stage.at, longest)
         yield Sign(name="stalled", since=since, evidence=(course.stage.fact.event_id,))
 
 
@@ -63,37 +59,19 @@ def begun_for_others(course: Course, _view: View) -> Iterator[Sign]:
         yield Sign(name="no_owner_of_outcome", since=course.first.at, evidence=(course.first.fact.event_id,))
 
 
-def closed_unexplained(course: Course, _view: View) -> Iterator[Sign]:
+def closed_unexplained(course: Course, view: View) -> Iterator[Sign]:
     """Nobody who decided has said why, 14 days after the close; until somebody does."""
     closed = course.closed
     if closed is not None and not course.explained:
-        since = closed.at + EXPLAINED_WITHIN
+        since = closed.at + timedelta(days=view.policy.explain_days)
         yield Sign(name="closed_unexplained", since=since, evidence=(closed.fact.event_id,))
 
 
-def gone_quiet(course: Course, _view: View) -> Iterator[Sign]:
+def gone_quiet(course: Course, view: View) -> Iterator[Sign]:
     """Won, and for 60 days no use, contact, renewal, return or referral."""
     closed, last = course.closed, course.last_life
     if closed is None or last is None or closed.fact.data.outcome != "won":
         return
     evidence = tuple(dict.fromkeys((closed.fact.event_id, last.fact.event_id)))
-    yield Sign(name="gone_quiet", since=max(closed.at, last.at) + GONE_QUIET_AFTER, evidence=evidence)
-
-
-def inaction_risk(course: Course, _view: View) -> Iterator[Sign]:
-    """A goal without a way to it, or without a figure that would show it."""
-    missing: list[Missing] = []
-    if course.theirs != "self":
-        return
-    running = any(thing.kind == "routine" for thing in course.stream.open_things())
-    if not course.mapped and not running:
-        missing.append("process")
-    if not course.defined:
-        missing.append("product")
-    if missing:
-        yield Sign(
-            name="inaction_risk",
-            since=course.first.at,
-            evidence=(course.first.fact.event_id,),
-            missing=tuple(missing),
-        )
+    since = max(closed.at, last.at) + timedelta(days=view.policy.gone_quiet_days)
+    yield Sign(name="gone_quiet", since=since, evidence=evidence)

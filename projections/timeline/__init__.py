@@ -1,10 +1,13 @@
 """A stream as a story (P15): every fact in order as a sentence with what it did, and when nothing did. No advice."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import structs
 
 from domain.events import CATALOGUE
 from domain.facts import Fact, Recorded
@@ -18,6 +21,8 @@ from projections.sentences import Teller, sentence
 from projections.sentences.teller import number
 from projections.timeline.entries import EventTold, Links, OverdueTold, SilenceTold, TimelineEntry
 from projections.timeline.walk import NOTHING, Overdue, Silence, Walk, dimension_of, dimension_of_thing, owner_side
+from projections.trust.changes import TrustChange, trust_changes
+from projections.trust.walk import Walk as TrustWalk
 from projections.view import View
 
 __all__ = ["Place", "Timeline"]
@@ -77,16 +82,18 @@ class Timeline:
 
     def entries(
         self,
+        limit: int | None = None,
         *,
         after: Place | None = None,
         backward: bool = False,
         family: str | None = None,
         side: Side | None = None,
         dimension: Dimension | None = None,
-    ) -> Iterator[tuple[Place, TimelineEntry]]:
-        """The entries that come after a place, in either direction, as far as they are of a family, side, dimension.
+    ) -> list[tuple[Place, TimelineEntry]]:
+        """At most `limit` entries that come after a place, in either direction, of a family, a side and a dimension.
 
-        A dimension is a fact's own, or that of the promise or objection that it moves.
+        A fact is of a dimension when it says so itself, when the promise or objection that it moves does, or when it
+        changed the evidence on it. What facts did to trust costs one pass over the rows of a dimension for each.
         """
         if backward:
             end = len(self._items) if after is None else bisect_left(self._items, after, key=lambda item: item.place)
@@ -94,14 +101,28 @@ class Timeline:
         else:
             start = 0 if after is None else bisect_right(self._items, after, key=lambda item: item.place)
             order = (self._items[index] for index in range(start, len(self._items)))
-        for item in order:
-            what = item.what
-            if (
-                (family is None or self._family(what) == family)
-                and (side is None or self._side(what) == side)
-                and (dimension is None or self._dimension(what) == dimension)
-            ):
-                yield item.place, self._told(what)
+        moved = set() if dimension is None else self._moved(dimension)
+        chosen = (
+            item
+            for item in order
+            if (family is None or self._family(item.what) == family)
+            and (side is None or self._side(item.what) == side)
+            and (dimension is None or self._dimension(item.what) == dimension or self._event_id(item.what) in moved)
+        )
+        shown = list(islice(chosen, limit))
+        changes = trust_changes(
+            self._view, {item.what.fact.event_id for item in shown if isinstance(item.what, Recorded)}
+        )
+        return [(item.place, self._told(item.what, changes)) for item in shown]
+
+    def _moved(self, dimension: Dimension) -> set[UUID | None]:
+        """The facts that changed the evidence on a dimension."""
+        turns = TrustWalk(self._view.stream, self._view.policy).turns(self._view.at)
+        return {turn.event_id for turn in turns if not turn.by_time and dimension in turn.touched}
+
+    @staticmethod
+    def _event_id(what: Recorded | Silence | Overdue) -> UUID | None:
+        return what.fact.event_id if isinstance(what, Recorded) else None
 
     # -- what filters ask
 
@@ -127,13 +148,14 @@ class Timeline:
 
     # -- telling
 
-    def _told(self, what: Recorded | Silence | Overdue) -> TimelineEntry:
+    def _told(self, what: Recorded | Silence | Overdue, trust: Mapping[UUID, list[TrustChange]]) -> TimelineEntry:
         if isinstance(what, Recorded):
-            return self._event(what)
+            return self._event(what, trust.get(what.fact.event_id, []))
         return self._silence(what) if isinstance(what, Silence) else self._overdue(what)
 
-    def _event(self, record: Recorded) -> EventTold:
+    def _event(self, record: Recorded, trust: list[TrustChange]) -> EventTold:
         fact = self._as_it_holds(record.fact)
+        effect = self._walk.effects.get(fact.event_id, NOTHING)
         return EventTold(
             at=self._times[fact.event_id],
             summary=sentence(self._teller, fact),
@@ -148,7 +170,7 @@ class Timeline:
             acting_party=fact.acting_party,
             learned_later=fact.event_id in self._late,
             links=self._links(fact),
-            effect=self._walk.effects.get(fact.event_id, NOTHING),
+            effect=structs.replace(effect, trust=trust) if trust else effect,
         )
 
     def _silence(self, silence: Silence) -> SilenceTold:

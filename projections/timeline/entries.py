@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.fields import Dimension, Instant, Side
+from projections.trust.changes import TrustChange
 
 
 class Links(Struct, frozen=True, kw_only=True):
@@ -36,8 +37,12 @@ class CoverageChange(Struct, frozen=True, kw_only=True):
 
 
 class Effect(Struct, frozen=True, kw_only=True):
-    """What a fact changed when it happened; null where it changed nothing."""
+    """What a fact changed when it happened: null, or empty, where it changed nothing.
 
+    `trust` has an entry for each dimension whose evidence it changed, under the policy asked for.
+    """
+
+    trust: list[TrustChange]
     forces_net: NetChange | None
     coverage: CoverageChange | None
 

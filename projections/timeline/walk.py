@@ -25,7 +25,7 @@ from projections.topics import TOPICS, Topics
 from projections.view import View
 
 ENDED_LIFECYCLES = frozenset({"completed", "cancelled"})
-NOTHING = Effect(forces_net=None, coverage=None)
+NOTHING = Effect(trust=[], forces_net=None, coverage=None)
 
 
 class Silence(NamedTuple):
@@ -93,7 +93,7 @@ class Walk:
             self._topics.take(fact, data, at)
             if self._topics.known != before:
                 change = CoverageChange(before=_share(before), after=_share(self._topics.known))
-                return Effect(forces_net=None, coverage=change)
+                return Effect(trust=[], forces_net=None, coverage=change)
         elif isinstance(data, ForceObserved | ForceChanged):
             return self._pushed(data)
         return NOTHING
@@ -114,7 +114,7 @@ class Walk:
         return (
             NOTHING
             if self._net == before
-            else Effect(forces_net=NetChange(before=before, after=self._net), coverage=None)
+            else Effect(trust=[], forces_net=NetChange(before=before, after=self._net), coverage=None)
         )
 
     # -- what time alone brings

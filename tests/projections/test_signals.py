@@ -7,14 +7,16 @@ import pytest
 
 from domain.facts import Proposal
 from projections.resources import RESOURCES
-from projections.signals import Signal, Signals, signals
+from projections.signals import Signal, Signals, signals, signs
 from projections.signals.sign import EVIDENCE_MAX
+from projections.trust.score import trust
 from projections.view import View
 from tests.domain.telling import (
     BUYER,
     COACH,
     DAY_0,
     SELLER,
+    THE_BUYER,
     Story,
     a_deal,
     a_goal,
@@ -325,6 +327,56 @@ def test_a_customer_who_went_quiet() -> None:
     assert found(deal, "gone_quiet", 89) is None
     assert since(deal, "gone_quiet", 90) == day(90)
     assert found(told(fact("deal.closed", outcome="lost", day=2)), "gone_quiet", 90) is None
+
+
+# -- what rests on trust
+
+
+def claim(aligned: str = "yes", by: Any = SELLER, **more: Any) -> Proposal:
+    said = {"between": [SELLER, BUYER], "subject": "identity", "aligned": aligned, "stated_by": by}
+    return fact("alignment.recorded", **said, **more)
+
+
+def test_alignment_on_the_sellers_word_alone_is_not_earned() -> None:
+    deal = told(claim(day=2), claim(by=BUYER, day=3))
+    signal = found(deal, "claimed_not_earned", 4)
+    assert signal is not None, "the seller wrote down what the buyer is said to have said"
+    assert signal.since == day(2)
+    assert signal.evidence == [record.fact.event_id for record in deal.records[-2:]]
+    deal.tell(claim(by=BUYER), by=THE_BUYER)
+    assert found(deal, "claimed_not_earned", 4) is None
+    assert found(told(claim("no", day=2)), "claimed_not_earned", 4) is None
+    assert found(told(claim(day=2), claim("no", day=3)), "claimed_not_earned", 4) is None
+
+
+def test_what_was_earned_fades_back_to_a_claim() -> None:
+    deal = told(claim(day=1), *(promise(name, day=1) for name in "ab"))
+    deal.tell(*(on_promise("fulfilled", name, day=2) for name in "ab"), at=day(400))
+    assert found(deal, "claimed_not_earned", 3) is None, "two promises kept are certainty enough"
+    view = View(standing(deal, day(3)), day(3))
+    falls = next(sign for sign in signs(view) if sign.name == "claimed_not_earned").since
+    legs = [trust(View(view.stream, falls + step)).dimensions[0] for step in (-timedelta(seconds=1), timedelta(0))]
+    assert (legs[0].certainty >= 0.2, legs[1].label) == (True, "unknown")
+    assert "claimed_not_earned" in signals(View(view.stream, falls)).names
+
+
+def test_a_goal_without_trust_in_oneself() -> None:
+    goal = a_goal(
+        mapped(("m", "self", None)),
+        fact("outcome.defined", measure="An hour of talk", target=1),
+        *(promise(name, SELLER, SELLER) for name in "abcdefgh"),
+    )
+    signal = found(goal, "inaction_risk", 1)
+    assert signal is not None
+    assert (signal.missing, signal.since, signal.answered_by) == (["self"], DAY_0, "commitment.made")
+    for nth, name in enumerate("abcdefgh"):
+        goal.tell(on_promise("fulfilled", name, day=nth + 1), at=day(nth + 1))
+    assert found(goal, "inaction_risk", 9) is None
+    view = View(standing(goal), day(9))
+    again = next(sign for sign in signs(view) if sign.name == "inaction_risk")
+    assert (again.missing, again.until) == (("self",), None)
+    assert trust(View(view.stream, again.since)).dimensions[-1].label == "unknown"
+    assert trust(View(view.stream, again.since - timedelta(seconds=1))).dimensions[-1].label != "unknown"
 
 
 # -- goals

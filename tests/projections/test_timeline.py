@@ -1,7 +1,6 @@
 """The timeline: what happened, in order and in plain words, what it changed, and when nothing happened."""
 
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from hypothesis import given, settings
@@ -21,6 +20,7 @@ from projections.timeline.entries import (
     TimelineEntry,
 )
 from projections.timeline.header import IntentSaid, MethodUsed, StageReached, header
+from projections.trust.changes import trust_changes
 from projections.view import View
 from tests.domain.telling import (
     BUYER,
@@ -111,7 +111,7 @@ def test_a_fact_tells_what_it_refers_to_and_what_became_of_it() -> None:
     assert by_id[note.event_id].summary == "A note: “Short”"
     assert by_id[added.event_id].links.refers_to == [note.event_id]
     assert by_id[raised.event_id].links.refers_to == []
-    assert by_id[heard.event_id].effect == Effect(forces_net=None, coverage=None)
+    assert by_id[heard.event_id].effect == Effect(trust=[], forces_net=None, coverage=None)
 
 
 def test_what_a_fact_changed() -> None:
@@ -135,6 +135,25 @@ def test_what_a_fact_changed() -> None:
         None,
         CoverageChange(before=0.0, after=0.2),
         CoverageChange(before=0.2, after=0.0),
+    ]
+
+
+def test_what_a_fact_did_to_trust_is_what_the_history_of_trust_says() -> None:
+    deal = a_told(
+        promise("p", day=1),
+        on_promise("fulfilled", "p", day=2),
+        fact("pressure.applied", kind="chasing", beneficiary="seller", day=3),
+    )
+    effects = {one.type: one.effect.trust for one in events(deal, 4)}
+    assert effects["commitment.made"] == []
+    view = View(standing(deal), day(4))
+    assert effects["pressure.applied"] == trust_changes(view)[deal.records[-1].fact.event_id]
+    (change,) = effects["commitment.fulfilled"]
+    assert (change.dimension, change.score_before, change.score) == ("seller", 0.5, 0.6)
+    assert [one.type for one in events(deal, 4, dimension="seller")] == [
+        "commitment.made",
+        "commitment.fulfilled",
+        "pressure.applied",
     ]
 
 
@@ -221,13 +240,13 @@ def test_entries_are_chosen_by_family_side_and_dimension() -> None:
 
 def test_as_of_leaves_out_what_had_not_happened() -> None:
     deal = a_told(noted(day=1), noted(day=3))
-    assert len(list(line(deal, 2, as_of=day(2)).entries())) == 5
+    assert len(line(deal, 2, as_of=day(2)).entries()) == 5
 
 
 def test_a_stream_of_which_nothing_is_seen_has_no_entries() -> None:
     story = Story("deal/" + str(known_as("none")))
     empty = Timeline(View(story.stream, day(0)), [])
-    assert (list(empty.entries()), empty.changes_at) == ([], None)
+    assert (empty.entries(), empty.changes_at) == ([], None)
 
 
 def test_erased_words_leave_the_story_as_it_is() -> None:
@@ -249,13 +268,13 @@ def test_pages_in_both_directions_hold_every_entry_once(happened: list[Any], num
     assert stream.last_at is not None
     view = View(stream, max(day(number), stream.last_at))
     timeline = Timeline(view, known(story.records, None))
-    whole = list(timeline.entries())
+    whole = timeline.entries()
     assert [one.at for _, one in whole] == sorted(one.at for _, one in whole)
     assert len({place for place, _ in whole}) == len(whole)
     for backward in (False, True):
         found: list[Any] = []
         place = None
-        while page := list(islice(timeline.entries(after=place, backward=backward), size)):
+        while page := timeline.entries(size, after=place, backward=backward):
             found += page
             place = page[-1][0]
         assert found == (whole[::-1] if backward else whole)

@@ -1,6 +1,5 @@
 """A deal or goal as a story: pages of sentences in the order in which things happened, in either direction."""
 
-from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from litestar.handlers import HTTPRouteHandler
@@ -95,17 +94,13 @@ async def page(request: Call, kind: Kind, asked: TimelineAsked) -> Answer:
         raise not_continued()
     timeline = Timeline(view, known(history.records, pinned.known_at), asked.as_of)
     after = tuple(pinned.after) or None
-    found = list(
-        islice(
-            timeline.entries(
-                after=after,  # type: ignore[arg-type]
-                backward=asked.direction == "backward",
-                family=asked.family,
-                side=asked.side,
-                dimension=asked.dimension,
-            ),
-            asked.limit + 1,
-        )
+    found = timeline.entries(
+        asked.limit + 1,
+        after=after,  # type: ignore[arg-type]
+        backward=asked.direction == "backward",
+        family=asked.family,
+        side=asked.side,
+        dimension=asked.dimension,
     )
     headers = [JSON, etag_header(etag_of(history)), position_header(history.position)]
     following = None
