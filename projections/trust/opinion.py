@@ -6,7 +6,7 @@ Beta reputation (Josang and Ismail 2002) read in subjective logic (Josang 2016, 
 from collections.abc import Iterable
 from fractions import Fraction
 from math import isqrt
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -50,7 +50,11 @@ class Mass(Struct, gc=False):
         self.against_open += other.against_open
 
 
-def mass(rows: Iterable[Weighed], fades: Fading, at: int) -> Mass:
+Piece = tuple[Any, int, int, int, int, int | None]
+"""A row as it counts, in the order of `Weighed`, of which the first and the fourth part do not matter here."""
+
+
+def mass(rows: Iterable[Weighed | Piece], fades: Fading, at: int) -> Mass:
     """What rows of one dimension amount to `at` a moment in microseconds; those that start later do not count."""
     found = Mass()
     factor_of = fades.factor

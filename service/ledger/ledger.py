@@ -24,6 +24,7 @@ from service.ledger.listing import ListRows
 from service.ledger.lists import Lists
 from service.ledger.memory import Kept, Memory
 from service.ledger.past import Past
+from service.ledger.people import People
 from service.ledger.proofs import Proofs
 from service.ledger.questions import (
     AgendaPage,
@@ -36,6 +37,7 @@ from service.ledger.questions import (
 )
 from service.ledger.refusals import Absent, LedgerRefusal, StoreUnavailable
 from service.ledger.store import Store, statement
+from service.ledger.summaries import Summaries
 from service.ledger.tickets import Held, Tickets
 from service.ledger.workspace import Workspace
 from service.ledger.writer import Writer
@@ -68,7 +70,9 @@ class Ledger:
         self._exports = Exports(store, self._ciphers, self.checkpoints, self.proofs)
         self._memory = Memory(settings.cached_events_max)
         self._list_rows = ListRows(master_key.derive(b"customer tag"))
-        self._lists = Lists(store, self._list_rows)
+        self._summaries = Summaries(store)
+        self._lists = Lists(store, self._list_rows, self._summaries)
+        self._people = People(store)
         self._past = Past(store, clock)
         self._workspaces: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()
 
@@ -87,6 +91,7 @@ class Ledger:
             await ledger.followers.finish()
             for _, writer in ledger._workspaces.values():
                 await writer.finish()
+            await ledger._summaries.close()
             await store.close()
 
     async def identify(self, shown: str) -> Identity:
@@ -209,7 +214,7 @@ class Ledger:
         await workspace.follow()
         if identity.caller.role == "guest" or question.as_of is not None or question.known_at is not None:
             return await self._past.parties(workspace, identity, question)
-        return await self._lists.parties(workspace, identity, question)
+        return await self._people.parties(workspace, identity, question)
 
     async def agenda(self, identity: Identity, question: AgendaQuestion) -> AgendaPage:
         """What is due for a party, over all streams the caller may see."""

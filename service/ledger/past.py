@@ -16,11 +16,14 @@ from domain.stream import Stream
 from projections.agenda import agenda
 from projections.list_row import card, list_row
 from projections.participations import Participation, participations
+from projections.summary import summary
+from projections.view import View
 from service.clock import Clock
 from service.ledger.credentials import Identity
 from service.ledger.histories import history, public_fold_at
-from service.ledger.lists import STREAMS_OF_ONE_MAX, STREAMS_SHOWN_MAX, matches, sort_value
+from service.ledger.lists import matches
 from service.ledger.memory import Kept
+from service.ledger.people import STREAMS_OF_ONE_MAX, STREAMS_SHOWN_MAX
 from service.ledger.questions import (
     After,
     AgendaItem,
@@ -64,13 +67,15 @@ class Past:
         """A page of rows as they were: the same rows, filters and order as today's, from folds cut at that moment."""
         listed = await self._listed(workspace, identity, question)
         chosen = [row for row, parties, updated_at in listed if _chosen(row, parties, updated_at, question)]
-        chosen.sort(key=lambda row: (sort_value(row, question) or LATEST, UUID(row.id)), reverse=question.descending)
-        chosen.sort(key=lambda row: sort_value(row, question) is None)
+        chosen.sort(key=lambda row: UUID(row.id), reverse=question.descending)
+        valued = [row for row in chosen if _sort_value(row, question) is not None]
+        valued.sort(key=lambda row: _sort_value(row, question), reverse=question.descending)  # type: ignore[arg-type,return-value]
+        chosen = valued + [row for row in chosen if _sort_value(row, question) is None]
         start = _start([UUID(row.id) for row in chosen], question.after)
         page = chosen[start : start + question.limit]
         after = None
         if start + question.limit < len(chosen):
-            after = After(sort_value(page[-1], question), UUID(page[-1].id), workspace.position)
+            after = After(_sort_value(page[-1], question), UUID(page[-1].id), workspace.position)
         return RowsPage(rows=page, next=after, position=workspace.position)
 
     async def _listed(self, workspace: Workspace, identity: Identity, question: RowsQuestion) -> list[Listed]:
@@ -207,6 +212,7 @@ class Past:
 
 def _row(fold: Stream, version: int, moment: datetime) -> Row:
     row, words = list_row(fold), card(fold)
+    told = summary(View(fold, moment))
     return Row(
         id=fold.stream_id.partition("/")[2],
         kind=fold.kind,
@@ -222,7 +228,22 @@ def _row(fold: Stream, version: int, moment: datetime) -> Row:
         opened_at=row.opened_at,
         last_event_at=row.last_event_at,
         stream_version=version,
+        trust=told.headline(moment),
+        signals=told.signals(moment),
     )
+
+
+def _sort_value(row: Row, question: RowsQuestion) -> datetime | float | None:
+    """What the row is ordered by."""
+    match question.sort:
+        case "opened":
+            return row.opened_at
+        case "last_event":
+            return row.last_event_at
+        case "next_due":
+            return row.next_due
+        case "trust":
+            return None if row.trust is None else row.trust.score
 
 
 def _chosen(row: Row, parties: frozenset[UUID], updated_at: datetime, question: RowsQuestion) -> bool:
@@ -230,6 +251,10 @@ def _chosen(row: Row, parties: frozenset[UUID], updated_at: datetime, question: 
         wanted = getattr(question, column)
         if wanted is not None and getattr(row, column) != wanted:
             return False
+    if question.signal is not None and not (
+        row.signals if question.signal == "any" else question.signal in row.signals
+    ):
+        return False
     if question.party is not None and question.party not in parties:
         return False
     if question.customer is not None and _same(question.customer) != _same(row.customer or ""):

@@ -8,26 +8,36 @@ from msgspec import Struct
 
 from domain.facts import StreamKind
 from domain.fields import Instant
+from projections.signals import SignalName
+from projections.trust.score import Headline
 
-Sort = Literal["opened", "last_event", "next_due"]
+Sort = Literal["opened", "last_event", "next_due", "trust"]
 KnownAt = datetime | int | None
 
 
 class After(Struct, frozen=True, array_like=True):
-    """Where the page before ended: its last row's sort value (None sorts last) and id, in a log of `position` facts."""
+    """Where the page before ended: its last row's sort value (None sorts last) and id, in a log of `position` facts.
 
-    value: datetime | None
+    `at` is the moment that trust was compared at on the first page, so that all pages compare at the same one.
+    """
+
+    value: datetime | float | None
     id: UUID
     position: int
+    at: datetime | None = None
 
 
 class RowsQuestion(Struct, frozen=True, kw_only=True):
-    """Deals or goals that the caller may see. Absent filters do not filter; `limit` is 1..500."""
+    """Deals or goals that the caller may see. Absent filters do not filter; `limit` is 1..500.
+
+    `signal` is the name of one, or `any`.
+    """
 
     kind: StreamKind
     status: str | None = None
     outcome: str | None = None
     stage: str | None = None
+    signal: str | None = None
     party: UUID | None = None
     customer: str | None = None
     updated_since: datetime | None = None
@@ -45,7 +55,8 @@ class Row(Struct, frozen=True, kw_only=True):
 
     `next_due` is the earliest due time of an open promise, the overdue included; `overdue` counts those before the
     moment asked about. `forces_net` is null while no force was observed. Title, customer and product are null once
-    erased.
+    erased. `trust` is the weakest dimension's, and `signals` names the warnings that are on, both at that moment; null
+    and empty when a fact of the stream cannot be read.
     """
 
     id: str
@@ -62,6 +73,8 @@ class Row(Struct, frozen=True, kw_only=True):
     opened_at: Instant
     last_event_at: Instant
     stream_version: int
+    trust: Headline | None
+    signals: list[SignalName]
 
 
 class RowsPage(Struct, frozen=True, kw_only=True):

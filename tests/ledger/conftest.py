@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -38,6 +39,17 @@ def opened(title: str = "Shift planning for twelve depots", **more: Any) -> Prop
 
 def noted(text: str, event_id: UUID | None = None, at: str = OPENED_AT) -> Proposal:
     return proposal("note.recorded", event_id, at, text=text)
+
+
+class StillClock(Clock):
+    """A clock that stands until it is set."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
 
 
 @pytest.fixture

@@ -10,10 +10,8 @@ import pytest
 
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
-from service.ledger.listing import ListRows
-from service.ledger.lists import Lists
 from service.ledger.questions import After, RowsQuestion
-from service.ledger.store import Store
+from service.ledger.row_queries import page_query
 from tests.conftest import Database
 from tests.ledger.conftest import Opening, a_deal, member, note, proposal
 
@@ -36,13 +34,12 @@ EVERY_FACT_CHANGES = {"version", "last_leaf", "last_event_at", "updated_at"}
 @pytest.mark.parametrize("sort", ["last_event", "opened"])
 async def test_a_page_reads_its_own_rows_and_not_every_stream(database: Database, sort: Any, descending: bool) -> None:
     who, now = member(uuid4()), datetime(2026, 6, 1, tzinfo=UTC)
-    lists = Lists(Store(database.app, 2), ListRows(b"tag"))
     with psycopg.connect(database.owner, autocommit=True) as owner:
         owner.execute(MANY_STREAMS, {"workspace": who.workspace_id, "now": now, "streams": STREAMS})
         owner.execute("ANALYZE stream")
         for after in (None, After(now - timedelta(days=7), UUID(int=0), 0)):
             question = RowsQuestion(kind="deal", sort=sort, descending=descending, after=after)
-            sql, parameters = lists.page_query(who, question, after, PAGE)
+            sql, parameters = page_query(who, question, after, PAGE, now)
             found = owner.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", parameters).fetchone()
             assert found is not None
             assert 0 < _rows_read(found[0][0]["Plan"]) < ROWS_READ_MAX, (sort, after)

@@ -14,7 +14,7 @@ from projections.stream_state import stream_state
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.questions import AgendaQuestion, PartiesQuestion, Row, RowsQuestion
-from tests.ledger.conftest import Opening, a_deal, member, note, proposal
+from tests.ledger.conftest import Opening, StillClock, a_deal, member, note, proposal
 
 pytestmark = pytest.mark.anyio
 
@@ -90,14 +90,22 @@ FILTERS: list[dict[str, Any]] = [
     {"text": "depots 1"},
     {"text": "kade"},
     {"status": "open", "party": UUID(int=1)},
+    {"signal": "no_next_step"},
 ]
 
 
 @pytest.mark.parametrize("page_size", [3, 500])
-async def test_rows_of_now_are_the_rows_of_the_folded_log(ledger: Ledger, noor: Identity, page_size: int) -> None:
-    await deals(ledger, noor, 24)
+async def test_rows_of_now_are_the_rows_of_the_folded_log(opening: Opening, page_size: int) -> None:
+    noor = member(uuid4())
+    async with opening(StillClock(START + timedelta(days=60))) as ledger:
+        await ledger.create_workspace(noor.workspace_id, "Depot deals")
+        await deals(ledger, noor, 24)
+        await _compare(ledger, noor, page_size)
+
+
+async def _compare(ledger: Ledger, noor: Identity, page_size: int) -> None:
     now = await ledger.position(noor)
-    sorts: list[Any] = ["opened", "last_event", "next_due"]
+    sorts: list[Any] = ["opened", "last_event", "next_due", "trust"]
     for chosen, sort, descending in product(FILTERS, sorts, [False, True]):
         question = RowsQuestion(kind="deal", sort=sort, descending=descending, limit=page_size, **chosen)
         derived = await all_rows(ledger, noor, question)

@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar.handlers import HTTPRouteHandler
 
 from domain.events.deal import Outcome, Stage
+from projections.signals import SignalName
 from service.http.answers import Answer
 from service.http.calls import Call
 from service.http.cursors import binding, place_of
@@ -37,6 +38,7 @@ class RowsAsked(Times, frozen=True, forbid_unknown_fields=True, kw_only=True):
     party: PartyOrMe | None = None
     updated_since: Instant | None = None
     text: SearchText | None = None
+    signal: SignalName | Literal["any"] | None = None
     sort: Sort = "last_event"
     order: Literal["asc", "desc"] = "desc"
 
@@ -79,7 +81,9 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             tag=f"{kind}s",
             summary=f"The {kind}s that the caller may see, filtered and sorted",
             description="Rows come from what everybody who may see the stream may see. With `as_of` or `known_at` the "
-            "log is folded up to there, which costs in proportion to its length; without them a page is cheap.",
+            "log is folded up to there, which costs in proportion to its length; without them a page is cheap. Trust "
+            "and signals are those of the moment of asking: what is kept is evidence and not figures, and as all "
+            "evidence of one half-life fades by the same factor, the order by trust is that of the moment too.",
             question=question,
             replies=list_replies(RowsAnswer),
             problems=PAGES,
@@ -96,7 +100,7 @@ def _question(kind: Kind, asked: RowsAsked, bound_to: bytes, me: UUID) -> RowsQu
     filters = _filters(asked)
     return RowsQuestion(
         kind=kind,
-        **{name: filters.get(name) for name in ("status", "outcome", "stage", "customer")},
+        **{name: filters.get(name) for name in ("status", "outcome", "stage", "customer", "signal")},
         party=party_asked(asked.party, me),
         updated_since=asked.updated_since,
         text=asked.text,

@@ -1,0 +1,106 @@
+"""The queries behind lists of deals and goals: what is chosen, in which order, from where on. Reads nothing itself."""
+
+from datetime import datetime
+from typing import Any
+
+from projections.summary import EDITION
+from service.ledger.credentials import Identity
+from service.ledger.questions import After, RowsQuestion
+from service.ledger.visible_streams import caller_parameters, visible_streams
+
+# Of two moments the later summary holds; those of other rules than these are as good as none.
+_FROM = """stream s
+  LEFT JOIN content_key k ON k.workspace_id = s.workspace_id AND k.key_id = s.stream_id
+  LEFT JOIN summarised d ON d.workspace_id = s.workspace_id AND d.edition = %(edition)s
+  LEFT JOIN summary u ON u.workspace_id = d.workspace_id AND u.stream_id = s.stream_id"""
+_COLUMNS = (
+    "s.stream_id, s.kind, s.version, s.status, s.outcome, s.stage, s.card, s.forces_net, s.dues, s.opened_at, "
+    "s.last_event_at, k.wrapped, u.version, u.stale_at, u.detail"
+)
+# The smallest score of all dimensions at a moment: all evidence of one half-life fades by the same factor, so that what
+# was added up at one moment can be compared at any other, and the order is the right one whenever it is asked for.
+_TRUST = """(
+    SELECT min((leg.lasting_for + leg.aging_for * leg.left)
+               / (leg.lasting_for + leg.lasting_against + (leg.aging_for + leg.aging_against) * leg.left))
+      FROM (SELECT l.*, power(0.5::float8, extract(epoch FROM %(moment)s - u.made_at)::float8 / l.half_life_s) AS left
+              FROM unnest(u.half_life_s, u.aging_for, u.aging_against, u.lasting_for, u.lasting_against)
+                   AS l(half_life_s, aging_for, aging_against, lasting_for, lasting_against)) leg)"""
+_SORT_KEYS = {
+    "opened": "s.opened_at",
+    "last_event": "s.last_event_at",
+    "next_due": "s.dues[1]",
+    "trust": _TRUST,
+}
+"""What each sort orders by. Rows without a value come last, whichever the direction."""
+_NEVER_WITHOUT = {"opened", "last_event"}
+# The index on last events holds only the ten minutes, so that not every fact touches it: PostgreSQL goes through it and
+# sorts the streams of one stretch at a time.
+_TEN_MINUTES = "date_bin('10 minutes', %(after_value)s::timestamptz, '2000-01-01 00:00+00')"
+_SIGNAL_ON = """EXISTS (
+    SELECT FROM unnest(u.signals, u.signals_since, u.signals_until) AS g(name, since, until)
+     WHERE g.since <= %(now)s AND %(now)s < g.until"""
+
+
+def page_query(
+    identity: Identity,
+    question: RowsQuestion,
+    after: After | None,
+    limit: int,
+    now: datetime,
+    customer_tag: bytes | None = None,
+) -> tuple[str, dict[str, Any]]:
+    """The query for at most `limit` rows after a place, and its parameters. Its last column is what is sorted by."""
+    conditions = ["s.workspace_id = %(workspace)s", "s.kind = %(kind)s", visible_streams(identity.caller)]
+    parameters = caller_parameters(identity) | {"kind": question.kind, "limit": limit, "edition": EDITION}
+    for column in ("status", "outcome", "stage"):
+        value = getattr(question, column)
+        if value is not None:
+            conditions.append(f"s.{column} = %({column})s")
+            parameters[column] = value
+    if question.party is not None:
+        conditions.append("%(party)s = ANY (s.parties)")
+        parameters["party"] = question.party
+    if question.customer is not None:
+        conditions.append("s.customer_tag = %(customer_tag)s")
+        parameters["customer_tag"] = customer_tag
+    if question.updated_since is not None:
+        conditions.append("s.updated_at >= %(updated_since)s")
+        parameters["updated_since"] = question.updated_since
+    if question.signal is not None:
+        named = "" if question.signal == "any" else " AND g.name = %(signal)s"
+        conditions.append(f"{_SIGNAL_ON}{named})")
+        parameters |= {"now": now, "signal": question.signal}
+    if question.sort == "trust":
+        parameters["moment"] = now if after is None or after.at is None else after.at
+    if after is not None:
+        conditions.append(_beyond(question, after))
+        parameters |= {"after_value": after.value, "after_id": after.id}
+    sql = (
+        f"SELECT {_COLUMNS}, {_SORT_KEYS[question.sort]} FROM {_FROM} "
+        f"WHERE {' AND '.join(conditions)} ORDER BY {_order(question)} LIMIT %(limit)s"
+    )
+    return sql, parameters
+
+
+def _order(question: RowsQuestion) -> str:
+    way = "DESC" if question.descending else "ASC"
+    key = f"{_SORT_KEYS[question.sort]} {way}"
+    if question.sort not in _NEVER_WITHOUT:
+        key += " NULLS LAST"
+    elif question.sort == "last_event":
+        key = f"s.last_event_in {way}, {key}"
+    return f"{key}, s.stream_id {way}"
+
+
+def _beyond(question: RowsQuestion, after: After) -> str:
+    """Rows that come later than the last one seen; those without a value come last either way."""
+    key, sign = _SORT_KEYS[question.sort], "<" if question.descending else ">"
+    value = f"%(after_value)s::{'float8' if question.sort == 'trust' else 'timestamptz'}"
+    if after.value is None:
+        return f"{key} IS NULL AND s.stream_id {sign} %(after_id)s AND {value} IS NULL"
+    later = f"({key}, s.stream_id) {sign} ({value}, %(after_id)s)"
+    if question.sort not in _NEVER_WITHOUT:
+        return f"({later} OR {key} IS NULL)"
+    if question.sort == "last_event":
+        return f"s.last_event_in {sign}= {_TEN_MINUTES} AND {later}"
+    return later

@@ -1,0 +1,44 @@
+-- Keeps summaries made of a workspace's log from one position up to another; with both the same, of a moment alone.
+--
+-- False, and nothing is kept, when another process has moved the summaries on meanwhile. Of two summaries of a stream
+-- that of the later version is kept, then that of the later moment. Under other rules
+-- all begins anew at position 0.
+CREATE OR REPLACE FUNCTION keep_summaries(
+    p_workspace uuid, p_edition text, p_from bigint, p_to bigint, p_rows jsonb
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO summarised (workspace_id, edition, position)
+    SELECT w.workspace_id, p_edition, 0 FROM workspace w WHERE w.workspace_id = p_workspace
+    ON CONFLICT (workspace_id) DO NOTHING;
+
+    IF p_from = 0 THEN
+        DELETE FROM summary s
+         USING summarised d
+         WHERE s.workspace_id = p_workspace AND d.workspace_id = p_workspace AND d.edition <> p_edition;
+    END IF;
+
+    UPDATE summarised d SET edition = p_edition, position = p_to
+     WHERE d.workspace_id = p_workspace
+       AND CASE WHEN d.edition = p_edition THEN d.position = p_from ELSE p_from = 0 END;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+
+    INSERT INTO summary AS s (workspace_id, stream_id, version, made_at, stale_at, signals, signals_since, signals_until,
+                              parents, half_life_s, aging_for, aging_against, lasting_for, lasting_against, detail)
+    SELECT p_workspace, r.stream_id, r.version, r.made_at, r.stale_at, r.signals, r.signals_since, r.signals_until,
+           r.parents, r.half_life_s, r.aging_for, r.aging_against, r.lasting_for, r.lasting_against, r.detail
+      FROM jsonb_to_recordset(p_rows) AS r(
+               stream_id uuid, version bigint, made_at timestamptz, stale_at timestamptz, signals text[],
+               signals_since timestamptz[], signals_until timestamptz[], parents uuid[], half_life_s float8[], aging_for float8[], aging_against float8[], lasting_for float8[],
+               lasting_against float8[], detail bytea)
+    ON CONFLICT (workspace_id, stream_id) DO UPDATE SET
+        version = excluded.version, made_at = excluded.made_at, stale_at = excluded.stale_at,
+        signals = excluded.signals, signals_since = excluded.signals_since, signals_until = excluded.signals_until,
+        parents = excluded.parents, half_life_s = excluded.half_life_s,
+        aging_for = excluded.aging_for, aging_against = excluded.aging_against, lasting_for = excluded.lasting_for,
+        lasting_against = excluded.lasting_against, detail = excluded.detail
+     WHERE (s.version, s.made_at) <= (excluded.version, excluded.made_at);
+    RETURN true;
+END $$;

@@ -1,0 +1,191 @@
+"""Keeps the table of summaries: what lists show and sort by that time changes as well as facts. Makes no list."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import msgspec
+from msgspec import Struct
+
+from domain.state import Stream
+from projections.summary import EDITION, Summary, summary
+from projections.view import View
+from service.ledger.listing import is_public, public_fold_of
+from service.ledger.memory import Kept
+from service.ledger.refusals import StoreUnavailable
+from service.ledger.store import Store, fetch, statement
+from service.ledger.workspace import Workspace
+
+# Streams summarised in one go; the event loop gets a breath after each.
+STREAMS_PER_STEP = 200
+# Further behind than this, going through all streams once is cheaper than going through the log.
+FACTS_BEHIND_MAX = 20_000
+# Facts of the log looked through for streams that moved, in one query.
+FACTS_PER_STEP = 2_000
+BEFORE_ALL = UUID(int=0)
+
+_SUMMARISED = statement("summarised")
+_STALE = statement("stale_summaries")
+_TOUCHED = statement("touched")
+_STREAM_IDS = statement("stream_ids")
+_KEEP = "SELECT keep_summaries(%(workspace)s, %(edition)s, %(from)s, %(to)s, %(rows)s::jsonb)"
+
+_json = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(Summary).decode
+
+
+class Made(Struct, frozen=True):
+    """A summary of a stream at `version`, made for the moment `at` (UTC)."""
+
+    stream: UUID
+    version: int
+    at: datetime
+    summary: Summary
+
+
+class Summaries:
+    """Makes summaries from folded streams, and brings the table up to date before something is chosen by it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._following: WeakKeyDictionary[Workspace, asyncio.Lock] = WeakKeyDictionary()
+        self._keeping: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """End what is still being kept; nothing is lost that cannot be made again."""
+        for task in self._keeping:
+            task.cancel()
+        await asyncio.gather(*self._keeping, return_exceptions=True)
+
+    async def follow(self, workspace: Workspace, at: datetime) -> None:
+        """Return once every summary holds what was recorded when this was called, and holds at `at`.
+
+        Costs what changed since the last time; the first time it folds every stream of the workspace.
+        """
+        async with self._following.setdefault(workspace, asyncio.Lock()):
+            head = workspace.position
+            while not await self._followed(workspace, head, at):
+                pass
+            await self._refresh(workspace, at)
+
+    async def made(self, workspace: Workspace, streams: Collection[UUID], at: datetime) -> list[Made]:
+        """Summaries made now, from what lists show of each stream. A stream that cannot be read has none."""
+        found = []
+        for stream, kept in (await workspace.load(streams)).items():
+            # Nor has the workspace's own stream.
+            if isinstance(kept, Kept) and kept.stream.kind != "workspace":
+                shown = _shown(kept)
+                moment = at if shown.last_at is None else max(at, shown.last_at)
+                found.append(Made(stream, kept.version, moment, summary(View(shown, moment))))
+                await asyncio.sleep(0)
+        return found
+
+    async def keep(self, workspace: Workspace, made: Sequence[Made]) -> None:
+        """Keep summaries without saying how far the log was followed."""
+        known = await self._known(workspace)
+        await self._write(workspace, known, known, made)
+
+    def keep_soon(self, workspace: Workspace, made: Sequence[Made]) -> None:
+        """Keep summaries that were made for a list, without letting the list wait; unless that is under way already."""
+        if self._keeping:
+            return
+        task = asyncio.create_task(self._keep_if_possible(workspace, made))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _keep_if_possible(self, workspace: Workspace, made: Sequence[Made]) -> None:
+        with suppress(StoreUnavailable):
+            await self.keep(workspace, made)
+
+    async def _followed(self, workspace: Workspace, head: int, at: datetime) -> bool:
+        """One step on; True when there is nothing left to follow."""
+        known = await self._known(workspace)
+        if known >= head:
+            return True
+        if head - known > FACTS_BEHIND_MAX:
+            async for streams in self._all(workspace):
+                await self._write(workspace, known, known, await self.made(workspace, streams, at))
+            await self._write(workspace, known, head, ())
+            return False
+        to = min(head, known + FACTS_PER_STEP)
+        moved = await self._store.read(_TOUCHED, {"workspace": workspace.workspace_id, "from": known, "to": to})
+        streams = [stream for stream, _ in moved]
+        made = []
+        for start in range(0, len(streams), STREAMS_PER_STEP):
+            made += await self.made(workspace, streams[start : start + STREAMS_PER_STEP], at)
+        await self._write(workspace, known, to, made)
+        return False
+
+    async def _refresh(self, workspace: Workspace, at: datetime) -> None:
+        """Make anew what time alone has changed."""
+        tried: set[UUID] = set()
+        while True:
+            stale = await self._store.read(
+                _STALE, {"workspace": workspace.workspace_id, "at": at, "limit": STREAMS_PER_STEP}
+            )
+            streams = {stream for (stream,) in stale} - tried
+            if not streams:  # what is left cannot be read
+                return
+            tried |= streams
+            await self.keep(workspace, await self.made(workspace, streams, at))
+
+    async def _known(self, workspace: Workspace) -> int:
+        """How far the log is in the summaries; 0 also when they were made under other rules."""
+        rows = await self._store.read(_SUMMARISED, {"workspace": workspace.workspace_id})
+        return rows[0][0] if rows and rows[0][1] == EDITION else 0
+
+    async def _write(self, workspace: Workspace, start: int, end: int, made: Sequence[Made]) -> None:
+        """Keep summaries, and that the log is in them up to `end`, unless another process has moved them on."""
+        parameters = {
+            "workspace": workspace.workspace_id,
+            "edition": EDITION,
+            "from": start,
+            "to": end,
+            "rows": _json([_row(one) for one in made]).decode(),
+        }
+        async with self._store.connection(writing=True) as connection:
+            await fetch(connection, _KEEP, parameters)
+
+    async def _all(self, workspace: Workspace) -> AsyncIterator[list[UUID]]:
+        parameters = {"workspace": workspace.workspace_id, "kinds": ["deal", "goal"], "limit": STREAMS_PER_STEP}
+        after = BEFORE_ALL
+        while rows := await self._store.read(_STREAM_IDS, parameters | {"after": after}):
+            yield [stream for (stream,) in rows]
+            after = rows[-1][0]
+
+
+def read_summary(detail: bytes) -> Summary:
+    """A summary out of the table."""
+    return _read(detail)
+
+
+def _shown(kept: Kept) -> Stream:
+    """What lists show of a stream."""
+    if is_public(kept.stream):
+        return kept.stream
+    kept.public = kept.public or public_fold_of(kept.stream)
+    return kept.public
+
+
+def _row(made: Made) -> dict[str, Any]:
+    told, legs = made.summary, made.summary.legs(made.at)
+    return {
+        "stream_id": made.stream,
+        "version": made.version,
+        "made_at": made.at,
+        "stale_at": told.good_until,
+        "signals": [span.name for span in told.spans],
+        "signals_since": [span.since for span in told.spans],
+        "signals_until": [span.until or "infinity" for span in told.spans],
+        "parents": told.parents,
+        "half_life_s": [leg.half_life_s for leg in legs],
+        "aging_for": [leg.aging_for for leg in legs],
+        "aging_against": [leg.aging_against for leg in legs],
+        "lasting_for": [leg.lasting_for for leg in legs],
+        "lasting_against": [leg.lasting_against for leg in legs],
+        "detail": "\\x" + _json(told).hex(),
+    }

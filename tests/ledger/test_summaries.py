@@ -1,0 +1,203 @@
+"""Summaries: lists are right at the moment of asking, although trust and signals change without a fact."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+import pytest
+
+from domain.facts import Visibility, stream_uuid
+from projections.summary import EDITION
+from projections.trust.score import trust
+from projections.view import View
+from service.ledger import summaries
+from service.ledger.credentials import Identity
+from service.ledger.ledger import Ledger
+from service.ledger.questions import Row, RowsQuestion
+from tests.conftest import Database
+from tests.ledger.conftest import Opening, StillClock, member, proposal
+
+pytestmark = pytest.mark.anyio
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+BUYER = str(UUID(int=7))
+BY_TRUST = RowsQuestion(kind="deal", sort="trust", descending=False)
+
+
+def at(day: float) -> str:
+    return (START + timedelta(days=day)).isoformat()
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock(START + timedelta(days=30))
+
+
+@pytest.fixture
+async def ledger(opening: Opening, clock: StillClock) -> AsyncIterator[Ledger]:
+    async with opening(clock) as opened:
+        yield opened
+
+
+async def told(ledger: Ledger, who: Identity, title: str, *facts: Any) -> str:
+    """A deal with a buyer on which these facts happened."""
+    stream_id = f"deal/{uuid4()}"
+    opened = proposal("deal.opened", at=at(0), title=title)
+    joined = proposal("participant.joined", at=at(0), party_id=BUYER, side="buyer")
+    await ledger.append(who, stream_id, [opened, joined, *facts], opens=True)
+    return stream_id
+
+
+def promised(who: Identity, name: int, due: float, **more: Any) -> Any:
+    me = str(who.caller.party_id)
+    made: dict[str, Any] = {"commitment_id": str(UUID(int=name)), "statement": "Send the figures"}
+    return proposal("commitment.made", at=at(1), due_at=at(due), debtor=me, creditor=BUYER, **made, **more)
+
+
+def about(type_: str, name: int, day: float, **more: Any) -> Any:
+    return proposal(f"commitment.{type_}", at=at(day), commitment_id=str(UUID(int=name)), **more)
+
+
+async def rows(ledger: Ledger, who: Identity, question: RowsQuestion = BY_TRUST) -> list[Row]:
+    return (await ledger.rows(who, question)).rows
+
+
+async def titles(ledger: Ledger, who: Identity, question: RowsQuestion = BY_TRUST) -> list[str | None]:
+    return [row.title for row in await rows(ledger, who, question)]
+
+
+async def as_folded(ledger: Ledger, who: Identity, question: RowsQuestion = BY_TRUST) -> list[Row]:
+    """The same list from the log itself."""
+    return await rows(ledger, who, msgspec.structs.replace(question, as_of=ledger.clock.now()))
+
+
+async def two_deals(ledger: Ledger, who: Identity) -> None:
+    """One on which a promise was broken, which is forgotten; one on which a small one is overdue, which is not."""
+    await told(ledger, who, "Broken", promised(who, 1, 10, stake="large"), about("broken", 1, 10))
+    await told(ledger, who, "Overdue", promised(who, 2, 10, stake="normal"))
+    await told(ledger, who, "Nothing")
+
+
+async def test_the_order_by_trust_is_that_of_the_moment(ledger: Ledger, noor: Identity, clock: StillClock) -> None:
+    await two_deals(ledger, noor)
+    assert await titles(ledger, noor) == ["Broken", "Overdue", "Nothing"]
+    clock.at = START + timedelta(days=400)
+    assert await titles(ledger, noor) == ["Overdue", "Broken", "Nothing"]
+    assert await rows(ledger, noor) == await as_folded(ledger, noor)
+
+
+async def test_a_list_says_digit_for_digit_what_the_deal_says(
+    ledger: Ledger, noor: Identity, clock: StillClock
+) -> None:
+    await two_deals(ledger, noor)
+    for day in (30, 31.000011, 97, 400):
+        clock.at = START + timedelta(days=day)
+        for question in (BY_TRUST, RowsQuestion(kind="deal")):
+            for row in await rows(ledger, noor, question):
+                stream = (await ledger.history(noor, f"deal/{row.id}")).stream
+                assert stream is not None
+                whole = trust(View(stream, clock.at))
+                assert row.trust is not None
+                assert row.trust.weakest_dimension == whole.weakest_dimension
+                assert (row.trust.score, row.trust.label) == (whole.overall, whole.label)
+
+
+async def test_what_time_alone_brings_is_seen_when_its_time_has_come(
+    ledger: Ledger, noor: Identity, clock: StillClock
+) -> None:
+    await told(ledger, noor, "Due later", promised(noor, 1, 50, next_step=True))
+    await told(ledger, noor, "Nothing")
+    quiet = RowsQuestion(kind="deal", signal="silence")
+    clock.at = START + timedelta(days=2)
+    assert await titles(ledger, noor, quiet) == []
+    before = await rows(ledger, noor)
+    assert [row.trust and row.trust.score for row in before] == [0.5, 0.5]
+    clock.at = START + timedelta(days=51)
+    assert len(await titles(ledger, noor, quiet)) == 2
+    assert await titles(ledger, noor) == ["Due later", "Nothing"]
+    assert await rows(ledger, noor) == await as_folded(ledger, noor)
+    assert {"silence", "unexplained_silence"} <= set((await rows(ledger, noor))[1].signals)
+
+
+async def test_a_fact_of_another_process_is_in_the_next_list(
+    ledger: Ledger, noor: Identity, opening: Opening, clock: StillClock
+) -> None:
+    deal = await told(ledger, noor, "Kept", promised(noor, 1, 10))
+    assert [row.trust and row.trust.label for row in await rows(ledger, noor)] == ["uncertain"]
+    async with opening(clock) as other:
+        await other.append(noor, deal, [about("fulfilled", 1, 5)], opens=False)
+        assert await rows(other, noor) == await as_folded(other, noor)
+    assert await rows(ledger, noor) == await as_folded(ledger, noor)
+    signals = RowsQuestion(kind="deal", signal="any")
+    assert await rows(ledger, noor, signals) == await as_folded(ledger, noor, signals)
+
+
+async def test_many_streams_are_followed_in_steps(
+    ledger: Ledger, noor: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "STREAMS_PER_STEP", 2)
+    monkeypatch.setattr(summaries, "FACTS_PER_STEP", 5)
+    for limit in (0, 1_000):  # through all streams, then through the log
+        monkeypatch.setattr(summaries, "FACTS_BEHIND_MAX", limit)
+        for name in range(1, 6):
+            await told(ledger, noor, f"Deal {name}", promised(noor, name, name))
+        assert await rows(ledger, noor) == await as_folded(ledger, noor)
+
+
+async def test_pages_by_trust_hold_every_row_once(ledger: Ledger, noor: Identity, clock: StillClock) -> None:
+    for name in range(1, 8):
+        kept = [about("fulfilled", name, 2 + name)] if name % 3 else []
+        await told(ledger, noor, f"Deal {name}", promised(noor, name, 20), *kept)
+    for descending in (False, True):
+        question = msgspec.structs.replace(BY_TRUST, descending=descending)
+        whole = await rows(ledger, noor, question)
+        found: list[str] = []
+        asked = msgspec.structs.replace(question, limit=2)
+        while True:
+            page = await ledger.rows(noor, asked)
+            found += [row.id for row in page.rows]
+            if page.next is None:
+                break
+            clock.at += timedelta(hours=1)  # pages are asked for later and later
+            asked = msgspec.structs.replace(asked, after=page.next)
+        assert found == [row.id for row in whole]
+
+
+async def test_summaries_of_other_rules_are_made_anew(ledger: Ledger, noor: Identity, database: Database) -> None:
+    await two_deals(ledger, noor)
+    right = await rows(ledger, noor)
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute("UPDATE summarised SET edition = 'older'")
+        owner.execute("UPDATE summary SET lasting_for = '{9,9,9,9}', signals = '{}'")
+    assert await rows(ledger, noor) == right
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute("DELETE FROM summary")
+        owner.execute("DELETE FROM summarised")
+    assert await rows(ledger, noor) == right
+
+
+async def test_a_process_that_is_behind_does_not_turn_summaries_back(
+    ledger: Ledger, noor: Identity, database: Database
+) -> None:
+    deal = await told(ledger, noor, "Deal", promised(noor, 1, 40))
+    await rows(ledger, noor)
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        known = owner.execute("SELECT edition, position FROM summarised").fetchone()
+        assert known == (EDITION, 3)
+        keep = "SELECT keep_summaries(%s, %s, %s, %s, '[]')"
+        assert owner.execute(keep, (noor.workspace_id, known[0], 2, 3)).fetchone() == (False,)
+        assert owner.execute(keep, (noor.workspace_id, known[0], 3, 3)).fetchone() == (True,)
+        assert owner.execute("SELECT stream_id, version FROM summary").fetchall() == [(stream_uuid(deal), 3)]
+
+
+async def test_what_only_some_may_see_is_in_nobodys_summary(ledger: Ledger, noor: Identity) -> None:
+    private = msgspec.structs.replace(promised(noor, 1, 10), visibility=Visibility.PRIVATE)
+    await told(ledger, noor, "Deal", private)
+    (row,) = await rows(ledger, noor)
+    assert row.trust is not None
+    assert row.trust.label == "unknown"
+    other = member(noor.workspace_id)
+    assert await rows(ledger, other) == [row]
