@@ -8,25 +8,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from domain.facts import StreamKind
-from domain.fields import Dimension
+from domain.fields import Dimension, Instant
 from projections.signals import SignalName, signs
 from projections.trust.evidence import gather, microseconds
 from projections.trust.fading import fading
 from projections.trust.opinion import UNIT, Mass, Opinion, mass
-from projections.trust.policy import DEFAULT
+from projections.trust.policy import DEFAULT, POLICIES
 from projections.trust.rows import DIMENSIONS
 from projections.trust.score import Headline, fraction
 from projections.trust.turning import weakest_of
 from projections.view import View
 
-POLICY = DEFAULT
 DAY_S = 86_400
-# Of the rules that summaries are made under: another edition makes them all anew.
-EDITION = f"1 {POLICY.digest}"
+# Of the rules that kept summaries are made under: another edition makes them all anew.
+EDITION = f"1 {DEFAULT.digest}"
 
 
 class Evidence(Struct, frozen=True, array_like=True):
@@ -60,6 +58,18 @@ class Leg(Struct, frozen=True):
     lasting_against: float
 
 
+class Outlook(Struct, frozen=True, kw_only=True):
+    """How a stream looks at the moment: trust in its weakest dimension, and the names of the signals that are on.
+
+    `changes_at` (UTC) is the next instant at which a signal comes or goes or evidence starts to count by time alone,
+    null when none will; trust fades all the while.
+    """
+
+    trust: Headline
+    signals: list[SignalName]
+    changes_at: Instant | None
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """One stream in short. `good_until` (UTC): from then on it is to be made anew, though no fact arrived.
 
@@ -68,15 +78,23 @@ class Summary(Struct, frozen=True, kw_only=True):
     """
 
     kind: StreamKind
+    policy: str
     evidence: dict[Dimension, list[Evidence]]
     spans: list[Span]
     parents: list[UUID]
     good_until: datetime | None
 
+    def outlook(self, at: datetime) -> Outlook:
+        """How the stream looks at a moment that the summary is good for."""
+        turns = [] if self.good_until is None else [self.good_until]
+        turns += [turn for one in self.spans for turn in (one.since, one.until) if turn is not None and turn > at]
+        return Outlook(trust=self.headline(at), signals=self.signals(at), changes_at=min(turns, default=None))
+
     def headline(self, at: datetime) -> Headline:
-        """Trust in one line at a moment that the summary is good for: digit for digit what the resource answers."""
+        """Trust in one line: digit for digit what the resource answers."""
+        policy = POLICIES[self.policy]
         opinions = {
-            dimension: Opinion(found.r, found.s, POLICY, dimension) for dimension, found in self._masses(at).items()
+            dimension: Opinion(found.r, found.s, policy, dimension) for dimension, found in self._masses(at).items()
         }
         weakest = weakest_of(opinions)
         opinion = opinions[weakest]
@@ -94,21 +112,23 @@ class Summary(Struct, frozen=True, kw_only=True):
 
     def legs(self, at: datetime) -> list[Leg]:
         """The dimensions as numbers to sort by."""
-        return [self._leg(dimension, found) for dimension, found in self._masses(at).items()]
-
-    def _leg(self, dimension: Dimension, found: Mass) -> Leg:
-        base = POLICY.base_rate.of(dimension)
-        return Leg(
-            half_life_s=float(POLICY.half_life_days.of(self.kind).of(dimension)) * DAY_S,
-            aging_for=found.for_aging / UNIT,
-            aging_against=found.against_aging / UNIT,
-            lasting_for=found.for_open / UNIT + float(POLICY.prior_weight * base),
-            lasting_against=found.against_open / UNIT + float(POLICY.prior_weight * (1 - base)),
-        )
+        policy = POLICIES[self.policy]
+        half_lives = policy.half_life_days.of(self.kind)
+        return [
+            Leg(
+                half_life_s=float(half_lives.of(dimension)) * DAY_S,
+                aging_for=found.for_aging / UNIT,
+                aging_against=found.against_aging / UNIT,
+                lasting_for=found.for_open / UNIT + float(policy.prior_weight * policy.base_rate.of(dimension)),
+                lasting_against=found.against_open / UNIT
+                + float(policy.prior_weight * (1 - policy.base_rate.of(dimension))),
+            )
+            for dimension, found in self._masses(at).items()
+        ]
 
     def _masses(self, at: datetime) -> Mapping[Dimension, Mass]:
         moment = microseconds(at)
-        half_lives = POLICY.half_life_days.of(self.kind)
+        half_lives = POLICIES[self.policy].half_life_days.of(self.kind)
         return {
             dimension: mass(
                 [(None, one.weight_for, one.weight_against, 0, one.starts_at, one.ages_from) for one in rows],
@@ -120,9 +140,9 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 def summary(view: View) -> Summary:
-    """The summary of a stream, under the newest policy whatever the view's is."""
+    """The summary of a stream, in one pass over its facts for trust and one for signals."""
     stream, at = view.stream, view.at
-    gathered = gather(stream, POLICY, at)
+    gathered = gather(stream, view.policy, at)
     moment = microseconds(at)
     evidence: dict[Dimension, list[Evidence]] = {dimension: [] for dimension in DIMENSIONS}
     turns = [] if gathered.good_until is None else [gathered.good_until]
@@ -137,8 +157,9 @@ def summary(view: View) -> Summary:
         del evidence["seller"]
     return Summary(
         kind=stream.kind,
+        policy=view.policy.key,
         evidence=evidence,
-        spans=[Span(sign.name, sign.since, sign.until) for sign in signs(msgspec.structs.replace(view, policy=POLICY))],
+        spans=[Span(sign.name, sign.since, sign.until) for sign in signs(view)],
         parents=[link.id for link in stream.things("link")],
         good_until=min(turns, default=None),
     )

@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct, UnsetType, defstruct
 
 from projections.resources import RESOURCES, Resource
 from projections.stream_state import DealState, GoalState
+from projections.summary import Outlook
 from service.http.proposals import Kind
 from service.http.questions import Instant, Position
 
@@ -38,6 +39,6 @@ def state_answer(kind: Kind) -> type[Struct]:
     told = f"The state of one {kind} (P1) at the two times, with whatever `include` asked for. {_TIMES}"
     return defstruct(
         f"{kind.capitalize()}Answer",
-        [*_COMMON, ("policy", str), ("state", state), *further],
+        [*_COMMON, ("policy", str), ("state", state), ("outlook", Outlook), *further],
         namespace={"__doc__": told},
     )

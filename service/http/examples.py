@@ -16,6 +16,7 @@ from domain.refusals import Refusal
 from domain.stream import Stream, fold, initial
 from projections.resources import RESOURCES, Resource
 from projections.stream_state import stream_state
+from projections.summary import summary
 from projections.view import View
 from service.demo.story import Telling, default_telling, story
 from service.http.proposals import Kind
@@ -58,7 +59,8 @@ def told(kind: Kind) -> Told:
 
 def _state(kind: Kind) -> Any:
     view = _view(kind)
-    return _answer(view, {"policy": view.policy.key, "state": stream_state(view.stream, view.at)})
+    state, outlook = stream_state(view.stream, view.at), summary(view).outlook(view.at)
+    return _answer(view, {"policy": view.policy.key, "state": state, "outlook": outlook})
 
 
 def _resource(kind: Kind, resource: Resource) -> Any:

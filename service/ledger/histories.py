@@ -9,10 +9,14 @@ from domain.facts import Caller, Recorded, Visibility
 from domain.history import effective, may_know, visible
 from domain.invitation import guests_fold
 from domain.stream import Stream, fold
-from service.ledger.listing import is_public, public_fold_of
+from projections.summary import Outlook, summary
+from projections.trust.policy import DEFAULT
+from projections.view import View
+from service.ledger.listing import shown
 from service.ledger.memory import Kept
 from service.ledger.questions import KnownAt
 from service.ledger.refusals import Absent
+from service.ledger.summaries import summary_of
 
 
 class History(Struct, frozen=True):
@@ -20,7 +24,7 @@ class History(Struct, frozen=True):
 
     `records` are the facts as recorded, in stream order, uncut; `stream` is the fold of those that held at the moment
     asked about, in the order they happened: None when nothing had happened yet or was known. `version` is the stream's,
-    `position` the log's size.
+    `position` the log's size. `kept` is given when `stream` is what lists show of it.
     """
 
     stream_id: str
@@ -30,6 +34,13 @@ class History(Struct, frozen=True):
     as_of: datetime | None
     known_at: KnownAt
     stream: Stream | None
+    kept: Kept | None = None
+
+    def outlook(self, view: View) -> Outlook:
+        """How the stream looks in this view of it; of what lists show, out of what is kept."""
+        if self.kept is not None and view.policy is DEFAULT:
+            return summary_of(self.kept, view.at).outlook(view.at)
+        return summary(view).outlook(view.at)
 
 
 def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, known_at: KnownAt) -> History:
@@ -45,14 +56,11 @@ def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, k
         guests = guests_fold(kept.records, caller, kept.stream, as_of, known_at)
         return History(kept.stream.stream_id, records, kept.version, position, as_of, known_at, guests)
     records = kept.records if kept.stream.width >= Visibility.TEAM.width else visible(kept.records, caller, kept.stream)
-    stream: Stream | None = kept.stream
     cut = as_of is not None or known_at is not None
     if not cut and len(records) == len(kept.records) and kept.stream.width >= kept.records[0].fact.visibility.width:
-        if not is_public(kept.stream):
-            stream = kept.public = kept.public or public_fold_of(kept.stream)
-    else:
-        facts = effective(records, as_of, known_at)
-        stream = fold(kept.stream.stream_id, [record.fact for record in facts]) if facts else None
+        return History(kept.stream.stream_id, records, kept.version, position, None, None, shown(kept), kept)
+    facts = effective(records, as_of, known_at)
+    stream = fold(kept.stream.stream_id, [record.fact for record in facts]) if facts else None
     return History(kept.stream.stream_id, records, kept.version, position, as_of, known_at, stream)
 
 

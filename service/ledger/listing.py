@@ -16,6 +16,7 @@ from projections.list_row import Card, ListRow, card, list_row
 from projections.participations import Participation, participations
 from service.ledger.deciding import Draft, Group
 from service.ledger.keys import AppendKeys
+from service.ledger.memory import Kept
 from service.ledger.sealing import seal_row
 
 _json = msgspec.json.Encoder().encode
@@ -129,6 +130,14 @@ def public_fold(draft: Draft) -> Stream:
 def is_public(stream: Stream) -> bool:
     """Whether a stream as recorded is what lists show of it."""
     return stream.in_order and not stream.rewritten and stream.width >= stream.facts[0].visibility.width
+
+
+def shown(kept: Kept) -> Stream:
+    """What lists show of a stream that is kept."""
+    if is_public(kept.stream):
+        return kept.stream
+    kept.public = kept.public or public_fold_of(kept.stream)
+    return kept.public
 
 
 def public_fold_of(stream: Stream) -> Stream:

@@ -7,17 +7,19 @@ from uuid import UUID
 from domain.facts import Recorded
 from domain.stream import Stream
 from projections.list_row import ListRow
+from projections.summary import Summary
 
 
 class Kept:
     """One stream as this process knows it: the fold in recorded order, every fact, the digest of each proposal."""
 
-    __slots__ = ("by_event", "digests", "public", "records", "row", "stream")
+    __slots__ = ("by_event", "digests", "public", "records", "row", "stream", "summary")
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.public: Stream | None = None  # what lists show of it, when that is not the stream itself and is known
         self.row: ListRow | None = None  # the row that lists have of it, when this process wrote it last
+        self.summary: Summary | None = None  # of what lists show, since the last fact
         self.records: list[Recorded] = []
         self.digests: list[bytes | None] = []
         self.by_event: dict[UUID, int] = {}
@@ -31,6 +33,7 @@ class Kept:
         self.by_event[record.fact.event_id] = len(self.records)
         self.records.append(record)
         self.digests.append(proposal_digest)
+        self.summary = None
 
     def find(self, event_id: UUID) -> Recorded | None:
         """The fact with this id, or None."""

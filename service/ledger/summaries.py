@@ -11,10 +11,9 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec import Struct
 
-from domain.state import Stream
 from projections.summary import EDITION, Summary, summary
 from projections.view import View
-from service.ledger.listing import is_public, public_fold_of
+from service.ledger.listing import shown
 from service.ledger.memory import Kept
 from service.ledger.refusals import StoreUnavailable
 from service.ledger.store import Store, fetch, statement
@@ -78,9 +77,9 @@ class Summaries:
         for stream, kept in (await workspace.load(streams)).items():
             # Nor has the workspace's own stream.
             if isinstance(kept, Kept) and kept.stream.kind != "workspace":
-                shown = _shown(kept)
-                moment = at if shown.last_at is None else max(at, shown.last_at)
-                found.append(Made(stream, kept.version, moment, summary(View(shown, moment))))
+                last_at = shown(kept).last_at
+                moment = at if last_at is None else max(at, last_at)
+                found.append(Made(stream, kept.version, moment, summary_of(kept, moment)))
                 await asyncio.sleep(0)
         return found
 
@@ -163,12 +162,12 @@ def read_summary(detail: bytes) -> Summary:
     return _read(detail)
 
 
-def _shown(kept: Kept) -> Stream:
-    """What lists show of a stream."""
-    if is_public(kept.stream):
-        return kept.stream
-    kept.public = kept.public or public_fold_of(kept.stream)
-    return kept.public
+def summary_of(kept: Kept, at: datetime) -> Summary:
+    """The summary of what lists show of a stream, made when the one that is kept no longer holds."""
+    made = kept.summary
+    if made is None or (made.good_until is not None and made.good_until <= at):
+        made = kept.summary = summary(View(shown(kept), at))
+    return made
 
 
 def _row(made: Made) -> dict[str, Any]:

@@ -152,17 +152,21 @@ def test_the_workspace_s_own_stream_is_for_owners_and_auditors(world: World, mem
             assert bool(pages(http, 0, types="credential.issued")[0]) is sees
 
 
-def test_a_guest_sees_what_is_shared_on_their_stream_and_nothing_else(world: World, owner: httpx.Client) -> None:
+def test_a_guest_sees_what_is_shared_on_their_stream_and_nothing_else(world: World) -> None:
+    with client(world, world.elsewhere.owner) as owner:
+        _shared_with_a_guest(world, owner)
+
+
+def _shared_with_a_guest(world: World, owner: httpx.Client) -> None:
     start = head(owner)
-    deal = f"/v1/deals/{world.here.guests_deal}"
-    if owner.get(deal).status_code == 404:
-        facts = [{**opened(), "visibility": "shared"}]
-        made = owner.post("/v1/deals", json={"stream_id": str(world.here.guests_deal), "facts": facts})
-        assert made.status_code == 201, made.text
+    deal = f"/v1/deals/{world.elsewhere.guests_deal}"
+    facts = [{**opened(), "visibility": "shared"}]
+    made = owner.post("/v1/deals", json={"stream_id": str(world.elsewhere.guests_deal), "facts": facts})
+    assert made.status_code == 201, made.text
     a_deal(owner)
     _, to_widen = recorded(owner, deal, {**noted("open"), "visibility": "shared"}, {**noted(), "visibility": "team"})
     widened = fact("visibility.widened", target_event_id=to_widen["event_id"], to="shared")
-    with client(world, world.here.guest) as guest:
+    with client(world, world.elsewhere.guest) as guest:
         before = pages(guest, start)
         recorded(owner, deal, widened)
         after = pages(guest, start)

@@ -23,6 +23,7 @@ OPEN_TO_ALL = {
     "health_ready",
     "list_problems",
     "openapi",
+    "read_example",
     "read_problem",
 }
 

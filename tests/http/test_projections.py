@@ -129,3 +129,17 @@ def test_a_picture_has_a_title_and_says_in_words_what_it_shows(member: httpx.Cli
         assert told.text
     assert not picture.findall(f".//{SVG}script")
     assert "prefers-color-scheme: dark" in by_address.text
+
+
+def test_the_state_comes_with_how_things_look_now(member: httpx.Client) -> None:
+    first = fact("deal.opened", title="Nobody came back") | {"occurred_at": "2026-03-02T09:00:00Z"}
+    deal = member.post("/v1/deals", json=first).headers["Location"]
+    looks = member.get(deal).json()["outlook"]
+    assert looks["trust"] == {"weakest_dimension": "seller", "score": 0.5, "uncertainty": 1.0, "label": "unknown"}
+    assert "no_next_step" in looks["signals"]
+    then = member.get(f"{deal}?as_of=2026-03-03T09:00:00Z").json()["outlook"]
+    assert "silence" in looks["signals"]
+    assert "silence" not in then["signals"]
+    assert then["changes_at"] == "2026-03-09T09:00:00Z"
+    (row,) = member.get("/v1/deals?text=nobody+came+back").json()["items"]
+    assert (row["trust"], row["signals"]) == (looks["trust"], looks["signals"])

@@ -1,6 +1,7 @@
 """The state of one deal or goal, and with it whatever else is asked about the same facts at the same moment."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
@@ -27,10 +28,12 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
         history, view = await seen(request, kind, asked, asked.policy)
         if holds(request, history, pure=asked.as_of is not None):
             return unchanged(history)
-        members = {resource.key: resource.of(view) for resource in further}
-        return answered(
-            history, asked, {"policy": view.policy.key, "state": stream_state(view.stream, view.at)} | members
-        )
+        members: dict[str, Any] = {
+            "policy": view.policy.key,
+            "state": stream_state(view.stream, view.at),
+            "outlook": history.outlook(view),
+        }
+        return answered(history, asked, members | {resource.key: resource.of(view) for resource in further})
 
     return [
         Operation(
