@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import combinations
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -117,7 +117,7 @@ def alignment(view: View) -> Alignment:
     found = _Found(view.stream)
     for entry in view.entries:
         found.take(entry.fact, entry.at)
-    rows = list(found.alignments.values())
+    rows = [_row(view.stream, subject, word) for (_, subject), word in found.alignments.items()]
     users = [
         _user(party_id, found.heard.get(party_id), view.at)
         for party_id, one in view.stream.participants.items()
@@ -142,12 +142,22 @@ def alignment(view: View) -> Alignment:
     )
 
 
+class _Word(NamedTuple):
+    """The last word on a group and a subject; `parties` are in the order in which they were first named."""
+
+    parties: tuple[UUID, ...]
+    fact: Fact
+    told: AlignmentRecorded
+    at: datetime
+    seller_only: bool
+
+
 class _Found:
     """What the facts have shown so far."""
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self.alignments: dict[tuple[frozenset[UUID], str], AlignmentKnown] = {}
+        self.alignments: dict[tuple[frozenset[UUID], str], _Word] = {}
         self.heard: dict[UUID, datetime] = {}
         self.sessions: list[SessionHeld] = []
         self.results: Counter[tuple[TalkedAbout | None, str]] = Counter()
@@ -167,25 +177,11 @@ class _Found:
         for group in groups:
             key = frozenset(group), told.subject
             before = self.alignments.get(key)
-            self.alignments[key] = AlignmentKnown(
-                parties=[self._party(party_id) for party_id in group] if before is None else before.parties,
-                subject=told.subject,
-                aligned=told.aligned,
-                gap=said(told.gap),
-                stated_by=told.stated_by,
-                at=at,
-                event_id=fact.event_id,
-                seller_only=by_seller and (before is None or before.seller_only),
-            )
-
-    def _party(self, party_id: UUID) -> AlignedParty:
-        one = self.stream.participant(party_id)
-        return AlignedParty(
-            party_id=party_id, side=None if one is None else one.side, roles=() if one is None else one.roles
-        )
+            seller_only = by_seller and (before is None or before.seller_only)
+            self.alignments[key] = _Word(group if before is None else before.parties, fact, told, at, seller_only)
 
     def _contact(self, fact: Fact, told: InteractionLogged, at: datetime) -> None:
-        there = [self._party(party_id) for party_id in dict.fromkeys((told.initiated_by, *told.participants))]
+        there = [_party(self.stream, party_id) for party_id in dict.fromkeys((told.initiated_by, *told.participants))]
         for one in there:
             self.heard[one.party_id] = at
         roles = dict.fromkeys(role for one in there for role in one.roles)
@@ -203,6 +199,26 @@ class _Found:
                 produced=len(told.produced),
             )
             self.sessions.append(session)
+
+
+def _row(stream: Stream, subject: str, word: _Word) -> AlignmentKnown:
+    return AlignmentKnown(
+        parties=[_party(stream, party_id) for party_id in word.parties],
+        subject=subject,
+        aligned=word.told.aligned,
+        gap=said(word.told.gap),
+        stated_by=word.told.stated_by,
+        at=word.at,
+        event_id=word.fact.event_id,
+        seller_only=word.seller_only,
+    )
+
+
+def _party(stream: Stream, party_id: UUID) -> AlignedParty:
+    one = stream.participant(party_id)
+    return AlignedParty(
+        party_id=party_id, side=None if one is None else one.side, roles=() if one is None else one.roles
+    )
 
 
 def _user(party_id: UUID, last_at: datetime | None, at: datetime) -> UserHeard:

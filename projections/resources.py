@@ -132,6 +132,7 @@ _ALL: tuple[Resource, ...] = (
         answer=ValueFilter,
         summary="Is it worth it, is it who I want to be, will I follow through; and would I buy it",
         timed=True,
+        by_policy=True,
     ),
     Resource(
         name="help",

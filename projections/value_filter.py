@@ -15,6 +15,7 @@ from domain.facts import Fact
 from domain.fields import Dimension, Instant
 from projections.figures import days
 from projections.list_row import said
+from projections.trust.score import trust
 from projections.view import View
 
 ValueQuestion = Literal["worth_it", "aligned", "follow_through"]
@@ -98,8 +99,11 @@ class ValueFilter(Struct, frozen=True, kw_only=True):
     `unanswered` lists those that nobody answered, `next_question` is how the first of these is asked, null when there
     is none. `would_buy` is the latest answer in `buy_checks`, which are in the order given; null without one.
     `suggestions` counts those open. `reaffirmed` lists what was reaffirmed, in the order of the first time;
-    `reaffirmed_at` is when anything last was and `since_reaffirmed_days` how long ago, both null if never. `changes_at`
-    is null: time alone moves no more than ages.
+    `reaffirmed_at` is when anything last was and `since_reaffirmed_days` how long ago, both null if never.
+
+    `self_trust` and `self_certainty` (0..1, six places) are trust's score and certainty on the dimension self under the
+    policy asked for: what was done, to be held beside the score that was stated for `follow_through`. `changes_at` is
+    when trust next turns on any dimension, null if never; apart from that time moves ages and lets evidence fade.
     """
 
     questions: list[ValueChecked]
@@ -111,6 +115,8 @@ class ValueFilter(Struct, frozen=True, kw_only=True):
     reaffirmed: list[ValueRecalled]
     reaffirmed_at: Instant | None
     since_reaffirmed_days: float | None
+    self_trust: float
+    self_certainty: float
     changes_at: Instant | None
 
 
@@ -127,6 +133,8 @@ def value_filter(view: View) -> ValueFilter:
         ValueRecalled(target=target, times=times, last_at=at, since_days=days(view.at - at), how=said(how))
         for target, (times, at, how) in found.reaffirmed.items()
     ]
+    proven = trust(view)
+    kept = next(one for one in proven.dimensions if one.dimension == "self")
     reaffirmed_at = max((one.last_at for one in recalled), default=None)
     return ValueFilter(
         questions=questions,
@@ -138,7 +146,9 @@ def value_filter(view: View) -> ValueFilter:
         reaffirmed=recalled,
         reaffirmed_at=reaffirmed_at,
         since_reaffirmed_days=None if reaffirmed_at is None else days(view.at - reaffirmed_at),
-        changes_at=None,
+        self_trust=kept.score,
+        self_certainty=kept.certainty,
+        changes_at=proven.changes_at,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from msgspec import to_builtins
 
 from domain.facts import Proposal
+from projections.trust.score import trust
 from projections.value_filter import (
     QUESTIONS,
     BuyChecked,
@@ -26,6 +27,7 @@ from tests.domain.telling import (
     fact,
     known_as,
     objection,
+    promise,
     voided,
 )
 from tests.projections.standing import asked, erased, wordless
@@ -82,7 +84,7 @@ def test_A29_before_anything_was_answered_all_three_are_open() -> None:
     assert nothing.next_question == QUESTIONS["worth_it"]
     assert (nothing.would_buy, nothing.buy_checks, nothing.suggestions) == (None, [], 0)
     assert (nothing.reaffirmed, nothing.reaffirmed_at, nothing.since_reaffirmed_days) == ([], None, None)
-    assert nothing.changes_at is None
+    assert (nothing.self_trust, nothing.self_certainty, nothing.changes_at) == (0.5, 0, None)
 
 
 def test_A28_the_latest_answer_with_its_age() -> None:
@@ -195,6 +197,16 @@ def test_a_suggestion_can_be_raised_as_it_stands() -> None:
     raised: dict[str, Any] = {name: getattr(suggestion, name) for name in suggestion.__struct_fields__}
     deal.tell(fact("objection.raised", objection_id=UUID(int=5), **raised))
     assert found(deal).buy_checks[0].objection_id == UUID(int=5)
+
+
+def test_A28_what_was_stated_beside_what_was_done() -> None:
+    goal = a_goal(checked("follow_through", score=9), promise("p", SELLER, SELLER, due_at="2026-03-05T09:00:00Z"))
+    assert (found(goal).self_trust, found(goal).changes_at) == (0.5, day(3))
+    overdue = found(goal, at=day(4))
+    assert (overdue.questions[2].score, overdue.self_trust) == (9, 0.333333)
+    assert overdue.self_certainty == 0.333333
+    (leg,) = (one for one in trust(asked(goal, at=day(4))).dimensions if one.dimension == "self")
+    assert (leg.score, leg.certainty) == (overdue.self_trust, overdue.self_certainty)
 
 
 def test_what_was_voided_was_never_answered() -> None:
