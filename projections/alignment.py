@@ -23,8 +23,8 @@ SESSIONS = frozenset({"working_session", "discovery", "demo", "review", "onboard
 USER_HEARD_WITHIN = timedelta(days=30)
 SIDES_TOGETHER = 2
 ROLES_TOGETHER = 3
-# A fact about more people than this is kept for the whole group: in pairs it would be thousands of rows.
-PAIRED_PARTIES_MAX = 10
+# A fact about more people than this is kept for the whole group: a hundred people would be 4,950 pairs.
+PAIRED_PARTIES_MAX = 6
 
 
 class AlignedParty(Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ class AlignedParty(Struct, frozen=True, kw_only=True):
 class AlignmentKnown(Struct, frozen=True, kw_only=True):
     """The last word on whether people agree on a subject.
 
-    `parties` are two; or one, when a fact names one alone; or a group of more than ten. `gap` is null when not said, or
+    `parties` are two; or one, when a fact names one alone; or a group of more than six. `gap` is null when not said, or
     erased. `seller_only` is true when nobody but the seller's side ever said anything on this pair and subject.
     """
 
@@ -93,7 +93,7 @@ class GatekeeperPasses(Struct, frozen=True, kw_only=True):
 class Alignment(Struct, frozen=True, kw_only=True):
     """Who agrees on what, and who works together. Rows are in the order in which they were first said or happened.
 
-    A fact that names several people says the same of every pair of them; the last word on a pair and subject stands.
+    A fact that names up to six people says the same of every pair of them; the last word on a pair and subject stands.
     `misaligned` are the rows that are not a yes; `claimed_by_seller_only` those that claim a yes or partly and rest on
     the seller's word alone, which is a warning. `user_represented` is true when any user was heard in the last 30 days.
     `collaboration` is the sessions held together among all, 0..1, null without one. `gatekeepers` always has a row for

@@ -95,9 +95,11 @@ def test_several_people_are_every_pair_of_them() -> None:
 
 
 def test_one_alone_is_a_row_and_so_is_a_crowd() -> None:
-    crowd = [known_as(f"guest {number}") for number in range(11)]
+    crowd = [known_as(f"guest {number}") for number in range(7)]
     deal = a_deal(*(joined(one, "buyer") for one in crowd), agree("yes", BUYER, BUYER), agree("no", *crowd))
-    assert [len(row.parties) for row in found(deal).alignments] == [1, 11]
+    assert [len(row.parties) for row in found(deal).alignments] == [1, 7]
+    deal.tell(agree("no", *crowd[1:], subject="price"))
+    assert len(found(deal).alignments) == 2 + 15
 
 
 def test_A18_alignment_that_only_the_seller_claims_is_a_warning() -> None:
