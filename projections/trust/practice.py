@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from domain.facts import Fact
-from projections.periods import ZONES_APART, Change, Period, periods
+from projections.periods import DAY, ZONES_APART, Change, Period, periods
 from projections.routines import COUNTS, Result, Routine
 from projections.trust.fading import HALF_LIVES_MAX
 from projections.trust.rows import Book, Row, Slot, Word, word
@@ -97,7 +97,8 @@ class Practice:
         oldest = max(since, until - timedelta(days=half_life * HALF_LIVES_MAX)) - ZONES_APART
         found = list(periods(changes, oldest, _later(until)))
         if anew:
-            first = found[0].first_day if found else oldest.date()
+            # Also of days before the first period there is now; the day of `oldest` itself may be over in its zone.
+            first = min([period.first_day for period in found[:1]] + [oldest.date() + DAY])
             kept = {period.first_day.isoformat() for period in found}
             days = self._slots.get(routine, {})
             for day in [day for day in days if day >= first.isoformat() and day not in kept]:

@@ -206,6 +206,12 @@ def test_the_walk_agrees_whatever_was_practised(happened: list[Proposal]) -> Non
     agrees(told([routine("a", "UTC"), *happened], goal=True), day(20))
 
 
+def test_a_day_that_a_later_word_takes_off_the_schedule_is_not_missed() -> None:
+    daily, on_fridays = routine("r", "UTC", day=9), routine("r", "UTC", day=9, weekdays=["friday"])
+    assert agrees(told([daily, on_fridays], goal=True), day(10)) == 0, "from a Wednesday to the Thursday after it"
+    assert agrees(told([daily, on_fridays], goal=True), day(14)) == 1
+
+
 def test_a_year_of_practice_is_a_history_of_days() -> None:
     story = a_goal(routine("r", "UTC"))
     for number in range(60):
