@@ -29,6 +29,7 @@ class Change(Struct, frozen=True):
 
     at: datetime
     said: CommitmentRenegotiated
+    event_id: UUID
     counts: bool
     before_due: bool
 
@@ -115,7 +116,7 @@ def _goes_on(promise: Promise, entry: Entry, sides: Mapping[object, str]) -> Non
     if isinstance(data, CommitmentRenegotiated):
         made, before = promise.made, promise.in_time(entry.at)
         counts = renegotiation_counts(made.debtor, made.creditor, sides, fact.acting_party, data.agreed_by)
-        promise.changes.append(Change(entry.at, data, counts, before))
+        promise.changes.append(Change(entry.at, data, fact.event_id, counts, before))
         if counts and data.due_at is not None:
             if not before and promise.due is not None:
                 promise.missed.append(promise.due)

@@ -16,6 +16,7 @@ from projections.journey import Journey, journey
 from projections.motives import Motives, motives
 from projections.noes import Noes, noes
 from projections.objections import Objections, objections
+from projections.proof_loop import ProofLoop, proof_loop
 from projections.questions import Questions, questions
 from projections.requirements import Requirements, requirements
 from projections.right_deal import RightDeal, right_deal
@@ -125,6 +126,15 @@ _ALL: tuple[Resource, ...] = (
         answer=Journey,
         summary="The way to the end: what is reached, what comes next, what slips",
         timed=True,
+    ),
+    Resource(
+        name="proof-loop",
+        of=proof_loop,
+        answer=ProofLoop,
+        summary="Whether what was meant to be done again and again was done",
+        kinds=frozenset({"goal"}),
+        timed=True,
+        by_policy=True,
     ),
     Resource(
         name="value-filter",

@@ -1,4 +1,4 @@
-"""When a goal asks for nothing: while it is on hold, and after it was completed or cancelled. Counts no periods."""
+"""When a goal asks for nothing: while only proposed or on hold, and once completed or cancelled. Counts no periods."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from msgspec import Struct
 from domain.events.goal import GoalStatusChanged
 from domain.state import Entry
 
-RESTING = frozenset({"on_hold", "completed", "cancelled"})
+RESTING = frozenset({"proposed", "on_hold", "completed", "cancelled"})
 
 
 class Rest(Struct, frozen=True):

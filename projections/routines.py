@@ -1,7 +1,7 @@
 """Routines as they were recorded: how each was set over time, and what its check-ins say. Judges nothing."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,12 +12,14 @@ from projections.periods import Change, Period
 
 COUNTS = frozenset({"done", "partial"})
 
+Verdict = Literal["done", "partial", "missed", "skipped"]
+
 
 class Result(NamedTuple):
     """What a check-in says: done, partial, missed or skipped. Of two, the one with the larger `order` came later."""
 
     order: int
-    status: str
+    status: Verdict
 
 
 class Routine(Struct, frozen=True):
@@ -43,6 +45,22 @@ class Routine(Struct, frozen=True):
         if period.times == 1:
             return statuses[-1] in COUNTS
         return sum(status in COUNTS for status in statuses) >= period.times
+
+    def verdict(self, period: Period) -> Verdict | None:
+        """How the period went by its check-ins; None when there are none.
+
+        Once a period, the last check-in stands. Several times a period it is done when it was done so often; else
+        skipped, when that was said last; else partial, when anything of it was done.
+        """
+        statuses = [result.status for result in self.of(period)]
+        if not statuses:
+            return None
+        if period.times > 1:
+            if statuses.count("done") >= period.times:
+                return "done"
+            if statuses[-1] != "skipped":
+                return "partial" if COUNTS.intersection(statuses) else "missed"
+        return statuses[-1]
 
 
 def routines(stream: Stream) -> dict[UUID, Routine]:

@@ -33,9 +33,9 @@ class TimePrice(Struct, frozen=True, kw_only=True):
     """The time sold for an outcome. Hours and shares have six places, times are UTC.
 
     `hours_per_week` is the price that holds now, null when it was taken back. `hours_committed` adds up what was
-    promised since `since`, at the price that held each week, leaving out when the goal was on hold, completed or
-    cancelled. `hours_logged` is the length of the interactions logged on the goal since then; `kept_share` is logged /
-    committed, above 1 when more was given. What check-ins say is in units of their own, and stands beside it.
+    promised since `since`, at the price that held each week, leaving out when the goal was only proposed, on hold,
+    completed or cancelled. `hours_logged` is the length of the interactions logged on the goal since then; `kept_share`
+    is logged / committed, above 1 when more was given. What check-ins say is in units of their own, and stands beside.
     """
 
     since: Instant
