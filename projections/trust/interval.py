@@ -35,13 +35,13 @@ STEPS_OF_ONE = 10_000
 
 
 class Beta:
-    """Beta(`alpha`, `beta`), both above 0."""
+    """Beta(`alpha` / `unit`, `beta` / `unit`), both above 0."""
 
-    __slots__ = ("_a", "_b", "_log_beta", "_sure", "alpha", "beta")
+    __slots__ = ("_a", "_b", "_log_beta", "_sure", "alpha", "beta", "unit")
 
-    def __init__(self, alpha: Fraction, beta: Fraction) -> None:
-        self.alpha, self.beta = alpha, beta
-        self._a, self._b = float(alpha), float(beta)
+    def __init__(self, alpha: Fraction | int, beta: Fraction | int, unit: int = 1) -> None:
+        self.alpha, self.beta, self.unit = alpha, beta, unit
+        self._a, self._b = float(alpha / unit), float(beta / unit)
         self._log_beta = lgamma(self._a) + lgamma(self._b) - lgamma(self._a + self._b)
         self._sure = SURE + SURE_PER_EVIDENCE * (self._a + self._b)
 
@@ -53,7 +53,9 @@ class Beta:
         found = self._below(float(at)) - float(share)
         if abs(found) > self._sure:
             return 1 if found > 0 else -1
-        exact = _exactly_below(self.alpha, self.beta, at) - Decimal(share.numerator) / Decimal(share.denominator)
+        exact = _exactly_below(Fraction(self.alpha) / self.unit, Fraction(self.beta) / self.unit, at) - Decimal(
+            share.numerator
+        ) / Decimal(share.denominator)
         return 0 if abs(exact) < Decimal(1).scaleb(-DIGITS // 2) else 1 if exact > 0 else -1
 
     def quantile(self, share: Fraction) -> int:

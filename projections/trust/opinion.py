@@ -5,8 +5,9 @@ Beta reputation (Josang and Ismail 2002) read in subjective logic (Josang 2016, 
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -89,13 +90,12 @@ def masses(evidence: Evidence, at: int) -> dict[Dimension, Mass]:
 class Opinion:
     """What one dimension's evidence makes one think; numbers are in units of 1e-27 until asked for."""
 
-    __slots__ = ("_policy", "base", "prior", "r", "s", "whole")
+    __slots__ = ("_bounds", "base", "prior", "r", "s", "whole")
 
     def __init__(self, r: int, s: int, policy: Policy, dimension: Dimension) -> None:
-        self._policy = policy
+        self._bounds = _bounds(policy)
         self.r, self.s = r, s
-        self.prior = int(policy.prior_weight * UNIT)  # W
-        self.base = int(policy.prior_weight * policy.base_rate.of(dimension) * UNIT)  # a W
+        self.prior, self.base = _prior(policy, dimension)
         self.whole = r + s + self.prior  # N
 
     @property
@@ -122,11 +122,11 @@ class Opinion:
     @property
     def beta(self) -> Beta:
         alpha = self.r + self.base
-        return Beta(Fraction(alpha, UNIT), Fraction(self.whole - alpha, UNIT))
+        return Beta(alpha, self.whole - alpha, UNIT)
 
     def interval(self, beta: Beta) -> tuple[float, float]:
         """The equal-tailed interval of the policy's probability, to four places."""
-        tail = (1 - Fraction(self._policy.interval)) / 2
+        tail = self._bounds.tail
         return beta.quantile(tail) / STEPS_OF_ONE, beta.quantile(1 - tail) / STEPS_OF_ONE
 
     def label(self, beta: Beta | None = None) -> Label:
@@ -134,16 +134,37 @@ class Opinion:
 
         Needs no interval: low is above a point when less than the tail lies below it.
         """
-        policy = self._policy
-        known, of = policy.unknown_below.as_integer_ratio()
-        if (self.r + self.s) * of < self.whole * known:
+        known, tail, even = self._bounds
+        if (self.r + self.s) * known.denominator < self.whole * known.numerator:
             return "unknown"
         beta = self.beta if beta is None else beta
-        tail, even = (1 - Fraction(policy.interval)) / 2, Fraction(policy.even)
-        alpha = self.r + self.base
-        if Fraction(alpha, self.whole) > even:
+        if (self.r + self.base) * even.denominator > self.whole * even.numerator:
             return "trusted" if beta.below(even, tail) < 0 else "uncertain"
         return "distrusted" if beta.below(even, 1 - tail) > 0 else "uncertain"
+
+    def weaker(self, other: "Opinion") -> bool:
+        """Whether its score is smaller than another's, or as small and less certain. Exact, without a division."""
+        mine, others = (self.r + self.base) * other.whole, (other.r + other.base) * self.whole
+        return mine < others or (mine == others and self.prior * other.whole > other.prior * self.whole)
+
+
+class _Bounds(NamedTuple):
+    """What labels are told apart by: the certainty of the known, the tail beyond an interval, and even."""
+
+    known: Fraction
+    tail: Fraction
+    even: Fraction
+
+
+@lru_cache(maxsize=16)  # a service runs few policies
+def _bounds(policy: Policy) -> _Bounds:
+    return _Bounds(Fraction(policy.unknown_below), (1 - Fraction(policy.interval)) / 2, Fraction(policy.even))
+
+
+@lru_cache(maxsize=64)
+def _prior(policy: Policy, dimension: Dimension) -> tuple[int, int]:
+    """W and a W."""
+    return int(policy.prior_weight * UNIT), int(policy.prior_weight * policy.base_rate.of(dimension) * UNIT)
 
 
 def rounded(part: int, whole: int, places: int = PLACES) -> float:

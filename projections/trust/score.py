@@ -104,7 +104,8 @@ class Trust(Struct, frozen=True, kw_only=True):
     `dimensions` are in the order seller, product, process, self. Trust as a whole is never a mean: `overall` is the
     smallest score, `weakest_dimension` whose it is (of equal ones the least certain, then the first in order), and
     `label` what that dimension's label is. `changes_at` is the next instant at which a row starts, or else at which a
-    label or the weakest dimension is another because evidence has faded (to the second); null if never.
+    label or the weakest dimension is another because evidence has faded (to about a second); null if not in 24
+    half-lives.
     """
 
     at: Instant

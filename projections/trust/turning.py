@@ -5,19 +5,25 @@ from datetime import datetime, timedelta
 
 from domain.fields import Dimension
 from projections.trust.evidence import Evidence
-from projections.trust.fading import HALF_LIVES_MAX, ONE
+from projections.trust.fading import ONE
 from projections.trust.opinion import Label, Mass, Opinion, fades_of
 from projections.trust.policy import Policy
 
 # Looked at between now and when all is forgotten, ever further apart: labels change a few times at most.
 LOOKS = 16
+# In half-lives: of what is left then nothing shows in six places any more.
+FORGOTTEN = 24
 
 State = tuple[tuple[Label, ...], Dimension]
 
 
 def weakest_of(opinions: Mapping[Dimension, Opinion]) -> Dimension:
     """The dimension with the smallest score; of equal ones the least certain, then the first."""
-    return min(opinions, key=lambda one: (opinions[one].score, -opinions[one].uncertainty))
+    weakest = next(iter(opinions))
+    for dimension, opinion in opinions.items():
+        if opinion.weaker(opinions[weakest]):
+            weakest = dimension
+    return weakest
 
 
 def state(opinions: Mapping[Dimension, Opinion]) -> State:
@@ -38,8 +44,8 @@ def rolled(found: Mass, policy: Policy, dimension: Dimension, factor: int) -> Op
 def turns_at(evidence: Evidence, found: Mapping[Dimension, Mass], now: State, at: datetime) -> datetime | None:
     """The next instant at which a row starts, or else at which a label or the weakest dimension is another.
 
-    What fades is rolled forward to the second, and looked at sixteen times before it is all forgotten: a label that
-    would change and change back between two looks may be missed.
+    What fades is rolled forward to about a second, and looked at sixteen times before it is as good as forgotten: a
+    label that would change and change back between two looks may be missed.
     """
     moments = [one.row.starts_at for one in evidence.rows if one.row.starts_at > at]
     starts = min(moments, default=evidence.good_until)
@@ -55,7 +61,7 @@ def turns_at(evidence: Evidence, found: Mapping[Dimension, Mass], now: State, at
     if not any(mass.for_aging or mass.against_aging for mass in found.values()):
         return starts
     longest = max(one.half_life_seconds for one in fades.values())
-    last = HALF_LIVES_MAX * longest
+    last = FORGOTTEN * longest
     if starts is not None:
         last = min(last, max((starts - at) // timedelta(seconds=1), 0))
     seconds = _first_change(same, _looks(last, longest))
