@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from benchmarks.bench import Figure
+from benchmarks.following import FACTS_PER_S, Followed
 from benchmarks.growth import Growth
 from benchmarks.importing import Import
 from benchmarks.rounds import AUTOCOMMIT, BARE, LONE, OURS, STOCK, Point, Results, ratios
@@ -13,6 +14,7 @@ from benchmarks.sizes import Sizes
 MEMORY_MUST_MB, MEMORY_AIM_MB = 250, 150
 FIRST_START_MUST_S, FIRST_START_AIM_S = 4, 2
 NEXT_START_MUST_S, NEXT_START_AIM_S = 1.5, 0.7
+FOLLOW_MUST_MS, FOLLOW_AIM_MS = 100, 50
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Measured:
     starts: tuple[list[float], list[float]] | None = None
     imports: list[Import] | None = None
     growth: Growth | None = None
+    followed: list[Followed] | None = None
 
 
 def rows(measured: Measured, sizes: Sizes) -> Iterator[Row]:
@@ -64,11 +67,22 @@ def rows(measured: Measured, sizes: Sizes) -> Iterator[Row]:
         first, following = measured.starts
         yield _start("first start, making its database cluster", first, FIRST_START_MUST_S, FIRST_START_AIM_S)
         yield _start("next start", following, NEXT_START_MUST_S, NEXT_START_AIM_S)
+    if measured.followed:
+        yield _followed(measured.followed)
     if measured.imports:
         rate, copy = (median(one.rate for one in measured.imports), median(one.copy_rate for one in measured.imports))
         values = [one.rate / one.copy_rate for one in measured.imports]
         figure = f"{rate:,.0f} facts/s to {copy:,.0f}/s"
         yield Row("import of a CSV export, from command to end", "COPY of the same facts", figure, values, 0.05, 0.2)
+
+
+def _followed(followed: list[Followed]) -> Row:
+    one = followed[0]
+    what = f"{one.followers} followers at {FACTS_PER_S} facts/s, from sending a fact to its arrival, p99"
+    p50, cores = median(each.p50_ms for each in followed), median(each.cores for each in followed)
+    figure = f"p50 {p50:.1f} ms, none lost; {cores:.2f} cores of the service"
+    values = [each.p99_ms for each in followed]
+    return Row(what, "", figure, values, FOLLOW_MUST_MS, FOLLOW_AIM_MS, at_most=True, unit="ms")
 
 
 def _side_by_side(results: Results, sizes: Sizes) -> Iterator[Row]:

@@ -17,6 +17,7 @@ class Sizes:
     small_log_deals: int
     large_log_deals: int
     log_deal_facts: int
+    followers: int
 
 
 FULL = Sizes(
@@ -30,6 +31,7 @@ FULL = Sizes(
     small_log_deals=200,  # 10,000 facts
     large_log_deals=20_000,  # 1,000,000 facts, five times what the cache holds
     log_deal_facts=50,
+    followers=200,
 )
 
 QUICK = Sizes(
@@ -43,4 +45,5 @@ QUICK = Sizes(
     small_log_deals=8,
     large_log_deals=32,
     log_deal_facts=50,
+    followers=20,
 )

@@ -17,6 +17,9 @@ HEADER_BYTES_MAX = 32 * 1024
 STALLED_READER_S = 30.0
 """A reader that takes nothing for this long holds a full buffer of ours for nobody."""
 
+STALLED_AT_STOP_S = 1.0
+"""The same once the service is asked to stop: what is in flight is answered to those who read."""
+
 KEEP_ALIVE_S = 30
 """Idle time between two requests of one connection; proxies in front keep theirs shorter or reconnect."""
 
@@ -75,6 +78,12 @@ class BoundedConnection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stall_timer = self.loop.call_later(STALLED_READER_S, self.transport.abort)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = self.loop.call_later(STALLED_AT_STOP_S, self.transport.abort)
 
     def resume_writing(self) -> None:
         self._reader_reads()

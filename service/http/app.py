@@ -95,8 +95,9 @@ def create_app(settings: Settings, dsn: str, master_key: MasterKey, clock: Clock
             try:
                 yield
             finally:
-                builder.cancel()
-                await asyncio.wait([builder])
+                while not builder.done():  # a cancellation may get lost on its way through a failing connection
+                    builder.cancel()
+                    await asyncio.wait([builder], timeout=1)
         app.state.requests.flush()
 
     return assemble(settings, clock, ledger_open)

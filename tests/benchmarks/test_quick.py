@@ -35,6 +35,7 @@ def test_a_quick_look_measures_every_row(tmp_path: Path) -> None:
         "memory of the service",
         "first start",
         "import of a CSV export",
+        "20 followers at 500 facts/s",
     ):
         assert f"| {row}" in table
 

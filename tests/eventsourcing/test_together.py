@@ -12,12 +12,14 @@ from domain.refusals import StreamExists
 from service.eventsourcing import Factory, RecordedFact
 from service.eventsourcing.recorder import LedgerRecorder
 from service.ledger.credentials import Identity
+from service.ledger.feed.entries import Seen, Wanted
 from service.ledger.ledger import Ledger
 from service.ledger.questions import PartiesQuestion, RowsQuestion
 from service.ledger.refusals import Absent
 from tests.conftest import Database
 from tests.eventsourcing.conftest import environment_of
 from tests.ledger.conftest import Opening, a_deal, note, noted, opened
+from tests.ledger.test_feed import again
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +75,25 @@ async def test_the_follower_goes_past_events_that_are_not_its_own(
             decided = await note(other, noor, deal, "By the other", dry_run=True)
             assert decided.stream_version == version + 2
             assert await other.position(noor) == 1 + 2 * version
+
+
+async def test_the_feed_goes_past_events_that_are_not_its_own(
+    ledger: Ledger, noor: Identity, recorder: LedgerRecorder
+) -> None:
+    deal, shelf = await a_deal(ledger, noor), uuid4()
+    follower = await ledger.follow(noor, again(noor), Wanted(), 0)
+    await asyncio.to_thread(recorder.insert_events, [event(1, shelf), event(2, shelf)])
+    await note(ledger, noor, deal, "After them")
+    seen: list[Seen] = []
+    while follower.position < 4:
+        seen += (await follower.next()).items
+        if follower.position < 4:
+            await follower.news(1.0)
+    ledger.followers.close(follower)
+    assert [item.entry.position for item in seen] == [0, 3]
+    items, following, position = await ledger.feed(noor, Wanted(), 0, 100)
+    assert [item.entry.position for item in items] == [0, 3]
+    assert following == position == 4
 
 
 async def test_another_application_s_stream_is_not_there_for_the_service(

@@ -55,6 +55,7 @@ class Tail:
         self._woken_at = 0.0
         self._waking: asyncio.TimerHandle | None = None
         self._nudge = asyncio.Event()
+        self._closed = False
         self._gap: asyncio.TimerHandle | None = None
         self._looking = asyncio.create_task(self._look())
 
@@ -63,6 +64,7 @@ class Tail:
         for timer in (self._waking, self._gap):
             if timer is not None:
                 timer.cancel()
+        self._closed = True  # a cancellation may get lost on its way through a failing connection
         self._looking.cancel()
         with suppress(asyncio.CancelledError):
             await self._looking
@@ -126,7 +128,7 @@ class Tail:
         self._shared.clear()
 
     async def _look(self) -> None:
-        while True:
+        while not self._closed:
             pause_s = LOOK_EVERY_S
             try:
                 await self._workspace.follow()
@@ -138,7 +140,8 @@ class Tail:
                 pause_s = LOOK_AGAIN_S
                 log.exception("the end of the log could not be read")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._nudge.wait(), pause_s)
+                async with asyncio.timeout(pause_s):  # `wait_for` of Python 3.11 may lose a cancellation
+                    await self._nudge.wait()
             self._nudge.clear()
 
     async def _fill(self, head: int) -> None:
