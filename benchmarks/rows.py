@@ -80,7 +80,8 @@ def _followed(followed: list[Followed]) -> Row:
     one = followed[0]
     what = f"{one.followers} followers at {FACTS_PER_S} facts/s, from sending a fact to its arrival, p99"
     p50, cores = median(each.p50_ms for each in followed), median(each.cores for each in followed)
-    figure = f"p50 {p50:.1f} ms, none lost; {cores:.2f} cores of the service"
+    answered = median(each.answered_p99_ms for each in followed)
+    figure = f"p50 {p50:.1f} ms, none lost; p99 of the answer {answered:.1f} ms; {cores:.2f} cores of the service"
     values = [each.p99_ms for each in followed]
     return Row(what, "", figure, values, FOLLOW_MUST_MS, FOLLOW_AIM_MS, at_most=True, unit="ms")
 

@@ -1,4 +1,4 @@
-"""Sends prepared requests at a steady rate, and notes when the one was sent that recorded each position."""
+"""Sends prepared requests at a steady rate, and notes of each position when it was sent and when answered."""
 
 import re
 import selectors
@@ -17,8 +17,8 @@ class NotPaced(Exception):
     """A request was answered otherwise than with the fact it recorded."""
 
 
-def paced(port: int, requests: Sequence[bytes], rate: float, connections: int) -> dict[int, float]:
-    """Each request once, `rate` a second over at most so many connections: by position, when it was sent."""
+def paced(port: int, requests: Sequence[bytes], rate: float, connections: int) -> dict[int, tuple[float, float]]:
+    """Each request once, `rate` a second: by position, when the request was sent and when it was answered."""
     selector = selectors.DefaultSelector()
     idle: deque[socket.socket] = deque()
     for _ in range(connections):
@@ -26,7 +26,7 @@ def paced(port: int, requests: Sequence[bytes], rate: float, connections: int) -
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         selector.register(connection, selectors.EVENT_READ)
         idle.append(connection)
-    sent: dict[int, float] = {}
+    sent: dict[int, tuple[float, float]] = {}
     under_way: dict[socket.socket, float] = {}
     answers: dict[socket.socket, bytes] = {}
     began, at = time.monotonic(), 0
@@ -53,7 +53,7 @@ def paced(port: int, requests: Sequence[bytes], rate: float, connections: int) -
             if not found:
                 answers[answering] = answer
                 continue
-            sent[int(found[0])] = under_way.pop(answering)
+            sent[int(found[0])] = under_way.pop(answering), time.monotonic()
             idle.append(answering)
     for connection in idle:
         connection.close()

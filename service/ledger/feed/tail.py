@@ -30,9 +30,11 @@ LOOK_AGAIN_S = 1.0
 # A group of our own that came before the one it follows waits this long for it, before it is looked for.
 GAP_S = 0.005
 EARLY_GROUPS_MAX = 8
-# Followers are woken no more often than this: at many facts a second each then takes several at once, which is what
-# makes two hundred followers cheap. The first fact after a pause is passed on at once.
-WAKE_EVERY_S = 0.02
+# Followers are woken no more often than this, and many of them less often: waking one and writing to it takes about
+# 12 µs, so that at most a quarter of the time goes there. What comes meanwhile comes at once. The first fact after a
+# pause is passed on without delay.
+WAKE_EVERY_S = 0.005
+WAKE_PER_FOLLOWER_S = 50e-6
 # Content was destroyed: nothing that was rendered before may be shown again.
 ERASING = frozenset({"content.erased", "party.erased"})
 
@@ -203,7 +205,8 @@ class Tail:
     def _wake_soon(self) -> None:
         if self._waking is None and self._waiting:
             loop = asyncio.get_running_loop()
-            pause_s = max(0.0, self._woken_at + WAKE_EVERY_S - loop.time())
+            rest_s = max(WAKE_EVERY_S, len(self._waiting) * WAKE_PER_FOLLOWER_S)
+            pause_s = max(0.0, self._woken_at + rest_s - loop.time())
             self._waking = loop.call_later(pause_s, self._wake)
 
     def _wake(self) -> None:
