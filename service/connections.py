@@ -41,6 +41,7 @@ class BoundedConnection(HttpToolsProtocol):
     connections_max: int
     _head_timer: TimerHandle | None = None
     _stall_timer: TimerHandle | None = None
+    _flow_timer: TimerHandle | None = None
     _head_bytes = 0
     _in_head = False
 
@@ -81,9 +82,15 @@ class BoundedConnection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         super().shutdown()
-        if self._stall_timer is not None:
-            self._stall_timer.cancel()
-            self._stall_timer = self.loop.call_later(STALLED_AT_STOP_S, self.transport.abort)
+        self._expect_flow(0)
+
+    def _expect_flow(self, before: int) -> None:
+        """While the service stops: cut off a reader of whose answer nothing left since the last look."""
+        left = self.transport.get_write_buffer_size()
+        if before and left >= before:
+            self.transport.abort()
+        else:
+            self._flow_timer = self.loop.call_later(STALLED_AT_STOP_S, self._expect_flow, left)
 
     def resume_writing(self) -> None:
         self._reader_reads()
@@ -92,6 +99,8 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_arrived()
         self._reader_reads()
+        if self._flow_timer is not None:
+            self._flow_timer.cancel()
         super().connection_lost(exc)
 
     def _await_head(self) -> None:
