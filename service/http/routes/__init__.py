@@ -8,6 +8,7 @@ from service.http.routes import (
     audit,
     catalogue,
     credentials,
+    difference,
     documents,
     events,
     exports,
@@ -29,7 +30,20 @@ from service.http.routes import (
 ROUTES: list[HTTPRouteHandler] = [
     route
     for kind in OPENED_BY
-    for module in (lists, streams, projections, timeline, events, replay, audit, recording, log, exports, guests)
+    for module in (
+        lists,
+        streams,
+        projections,
+        timeline,
+        events,
+        replay,
+        difference,
+        audit,
+        recording,
+        log,
+        exports,
+        guests,
+    )
     for route in module.routes(kind)
 ] + [
     route
