@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Literal
 
 from msgspec import Struct
 
@@ -13,9 +14,9 @@ from projections.coaching import Coaching, LensAndConfidence
 from projections.list_row import said
 from projections.motives import motives
 from projections.noes import noes
+from projections.right_deal import right_deal
 from projections.sides import buys
 from projections.topics import Topics
-from projections.verdict import Verdict, verdict
 from projections.view import View
 
 
@@ -39,7 +40,7 @@ class DealFigures(Struct, frozen=True, kw_only=True):
 
     segment: str | None
     outcome: Outcome | None
-    verdict: Verdict
+    verdict: Literal["right", "wrong", "undecided"]
     pressure: int
     help: int
     topics: int | None
@@ -80,7 +81,7 @@ def deal_figures(view: View) -> DealFigures:
     return DealFigures(
         segment=said(getattr(stream.terms, "segment", None)),
         outcome=None if stream.closed is None else stream.closed.data.outcome,
-        verdict=verdict(view),
+        verdict=right_deal(view).verdict,
         pressure=pressure,
         help=help_,
         topics=topics.known if is_closed else None,

@@ -99,9 +99,8 @@ class AssumptionsOverDeals(Struct, frozen=True, kw_only=True):
 class Patterns(Struct, frozen=True, kw_only=True):
     """What went together over `deals`, of which `closed` are closed and `decided` turned out right or wrong.
 
-    A deal is right when an outcome was achieved, none was last measured as missed and the customer did not leave; wrong
-    when one was or they did; else undecided. Figures of a closed deal are as they were at its close. `caution` says how
-    to read all of this.
+    Right, wrong and undecided are the verdict of a deal by itself, as it is now; the figures that closed deals are
+    grouped by are as they were at the close. `caution` says how to read all of this.
     """
 
     deals: int

@@ -21,7 +21,7 @@ from projections.patterns import (
     Patterns,
     patterns,
 )
-from projections.verdict import verdict
+from projections.right_deal import right_deal
 from tests.domain.telling import BUYER, COACH, SELLER, Story, a_deal, day, fact, joined, known_as
 from tests.projections.buying import topic
 from tests.projections.standing import asked, no
@@ -119,6 +119,7 @@ def test_a_closed_deal_is_seen_as_it_was_at_its_close() -> None:
         ([*measured("achieved"), *measured("missed", "p")], "wrong"),
         ([*measured("achieved"), fact("renewal.decided", renewed=False)], "wrong"),
         ([fact("renewal.decided", renewed=True)], "undecided"),
+        ([*measured("achieved"), fact("renewal.decided", renewed=False), fact("customer.returned")], "right"),
         (
             [fact("renewal.decided", renewed=False), *measured("achieved"), fact("renewal.decided", renewed=True)],
             "right",
@@ -129,7 +130,7 @@ def test_C29_right_is_what_came_of_it(told: list[Proposal], expected: str) -> No
     deal = a_deal(closed())
     for one in told:
         deal.tell(one)
-    assert seen(deal).verdict == verdict(asked(deal)) == expected
+    assert seen(deal).verdict == right_deal(asked(deal)).verdict == expected
 
 
 def test_D12_how_long_until_a_no_and_whether_it_was_invited() -> None:
