@@ -22,7 +22,7 @@ _CAME: Mapping[Ending, Fraction] = {"in_time": Fraction(1), "late": Fraction(1, 
 EVEN = Fraction(1, 2)
 RATING_MAX = 10
 # Each costs a pass over the rows of its dimension; older ones say little about how well it foretells now.
-ENDED_MAX = 300
+ENDED_MAX = 200
 
 
 class Foretold(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Rated(Struct, frozen=True, kw_only=True):
 
 class Calibration(Struct, frozen=True, kw_only=True):
     """How far scores can be believed, from the promises that have ended (kept or broken; not those disputed, released
-    or cancelled in time), the last 300 of `ended_total`, in the order in which they ended.
+    or cancelled in time), the last 200 of `ended_total`, in the order in which they ended.
 
     `brier` is the mean of (foretold - came) squared (Brier 1950), 0 at best, 1 at worst; `reference` the same for
     foretelling one half every time; `skill` is 1 - brier / reference: above 0 the scores tell more than a coin. `brier`

@@ -59,12 +59,10 @@ class Turn:
         return self._walk.opinion(before, dimension), self._walk.opinion(after, dimension)
 
     def before_without(self, dimension: Dimension, events: AbstractSet[UUID]) -> Opinion:
-        """The opinion before, without the rows that any of `events` caused; other rows count as they did."""
+        """The opinion before, without the rows of the promise that `events` are about; others count as they did."""
         found, _ = self._masses(dimension)
-        came = self._after.get(dimension, ())
-        still = (one for one in self._walk.live(dimension) if one not in came)
-        left = self._before.get(dimension, ())
-        own = [one for one in (*still, *left) if one.row.event_id in events]
+        own = [one for one in self._before.get(dimension, ()) if one.row.event_id in events]
+        own += self._walk.standing(dimension, events)
         gone = mass(own, self._walk.fades(dimension), microseconds(self.at))
         return self._walk.opinion(minus(found, gone), dimension)
 
@@ -124,9 +122,10 @@ class Walk:
         """What the evidence of a dimension amounts to where the walk stands. One pass over its rows."""
         return mass(self._live[dimension].values(), self.fades(dimension), microseconds(at))
 
-    def live(self, dimension: Dimension) -> Iterable[Weighed]:
-        """The rows of a dimension that count where the walk stands."""
-        return self._live[dimension].values()
+    def standing(self, dimension: Dimension, events: Iterable[UUID]) -> Iterator[Weighed]:
+        """The rows of a dimension that stay as they are when a promise ends: that it was changed late."""
+        live = self._live[dimension]
+        return (live[slot] for event in events if (slot := (event, "T7")) in live)
 
     def fades(self, dimension: Dimension) -> Fading:
         return fading(self.policy.half_life_days.of(self.kind).of(dimension))
