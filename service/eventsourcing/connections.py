@@ -12,7 +12,7 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
-from service.ledger.store import CONNECT_TIMEOUT_S, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS
+from service.ledger.store import CONNECT_TIMEOUT_S, ENTER, LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS
 
 CONNECTIONS_MAX = 4
 """A saver, a reader and two more: an application's threads take turns, as its writes do at the counter row anyway."""
@@ -127,7 +127,19 @@ def in_their_words() -> Iterator[None]:
 
 
 def fetch(connection: psycopg.Connection[Row], sql: str, parameters: dict[str, Any]) -> list[Row]:
-    """All rows of one statement on this connection, in the binary format."""
+    """All rows of one statement on this connection, in the binary format, inside the workspace that it names."""
+    try:
+        with connection.cursor(binary=True) as cursor, connection.pipeline():
+            cursor.execute(ENTER.encode(), {"workspace": str(parameters["workspace"])})
+            cursor.execute(sql.encode(), parameters)
+            return cursor.fetchall()
+    except psycopg.Error:
+        connection.close()  # what was to be prepared in a pipeline that failed is not, though psycopg takes it to be
+        raise
+
+
+def call(connection: psycopg.Connection[Row], sql: str, parameters: dict[str, Any]) -> list[Row]:
+    """The same for a statement that calls a function of the ledger, which enters nothing."""
     with connection.cursor(binary=True) as cursor:
         cursor.execute(sql.encode(), parameters)
         return cursor.fetchall()

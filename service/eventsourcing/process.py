@@ -7,7 +7,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, OperationalError, ProcessRecorder, StoredEvent, Tracking
 
 from service.clock import Clock
-from service.eventsourcing.connections import Connection, Connections, fetch, statement
+from service.eventsourcing.connections import Connection, Connections, call, statement
 from service.eventsourcing.recorder import AnswerLost, LedgerRecorder
 from service.masterkey import MasterKey
 
@@ -51,7 +51,7 @@ class LedgerProcessRecorder(LedgerRecorder, ProcessRecorder):
         return rows[0][0] if rows else None
 
     def _track(self, connection: Connection, tracking: Tracking) -> None:
-        moved = fetch(
+        moved = call(
             connection,
             _TRACK,
             self._whose(tracking.application_name) | {"notification": tracking.notification_id},

@@ -21,7 +21,7 @@ from eventsourcing.persistence import (
 
 from service.clock import Clock
 from service.eventsourcing.batch import Batch, Known, originators, stream_of
-from service.eventsourcing.connections import Connection, Connections, fetch, statement
+from service.eventsourcing.connections import Connection, Connections, call, fetch, statement
 from service.eventsourcing.content import Content
 from service.eventsourcing.subscription import LedgerSubscription
 from service.ledger.store import statement as ledger_statement
@@ -83,7 +83,7 @@ class LedgerRecorder(ApplicationRecorder):
         batch = Batch(self.workspace_id, self._master_key, {row[0]: Known(*row[1:]) for row in rows}, streams)
         parameters = batch.parameters(stored_events, self._clock.now())
         try:
-            verdict, first, _ = fetch(connection, _APPEND, parameters)[0]
+            verdict, first, _ = call(connection, _APPEND, parameters)[0]
         except psycopg.OperationalError as failure:
             if isinstance(failure, _NOTHING_HAPPENED):
                 raise
@@ -99,7 +99,7 @@ class LedgerRecorder(ApplicationRecorder):
         """What became of an append, asked under the counter row: one still under way is over once that is ours."""
         try:
             with self._connections.connection() as connection, connection.transaction():
-                fetch(connection, _HOLD, {"workspace": self.workspace_id})
+                call(connection, _HOLD, {"workspace": self.workspace_id})
                 rows = fetch(connection, _POSITIONS, {"workspace": self.workspace_id, "events": list(lost.event_ids)})
         except PersistenceError as failure:
             raise OperationalError(

@@ -49,6 +49,9 @@ def statement(name: str) -> str:
     return files("service.ledger").joinpath("sql", "statements", f"{name}.sql").read_text(encoding="utf-8")
 
 
+ENTER = statement("enter")
+
+
 class Store:
     """Two pools of autocommit connections, one for writing, whose failures all become `StoreUnavailable`."""
 
@@ -135,7 +138,28 @@ def _hang_up(connection: AsyncConnection[tuple[Any, ...]]) -> None:
 async def fetch(
     connection: AsyncConnection[tuple[Any, ...]], sql: str, parameters: Sequence[Any] | dict[str, Any]
 ) -> list[tuple[Any, ...]]:
-    """All rows of one statement on this connection, in the binary format (bytea needs no unescaping)."""
+    """All rows of one statement on this connection, in the binary format (bytea needs no unescaping).
+
+    The tables show the run-time role nothing but the rows of the workspace that it has entered (`sql/grants.sql`). A
+    statement enters the one that its parameters name, in the same round trip and only until its transaction ends.
+    """
+    entered = parameters.get("workspace") if isinstance(parameters, dict) else None
+    if entered is None:
+        return await call(connection, sql, parameters)
+    try:
+        async with connection.cursor(binary=True) as cursor, connection.pipeline():
+            await cursor.execute(ENTER, {"workspace": str(entered)})
+            await cursor.execute(sql, parameters)
+            return await cursor.fetchall()
+    except psycopg.Error:
+        await connection.close()  # what was to be prepared in a pipeline that failed is not, but psycopg thinks it is
+        raise
+
+
+async def call(
+    connection: AsyncConnection[tuple[Any, ...]], sql: str, parameters: Sequence[Any] | dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """The same for a statement that calls one of our functions and so enters nothing."""
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(sql, parameters)
         return await cursor.fetchall()

@@ -25,7 +25,7 @@ from service.ledger.deciding import Group, decide, with_missed
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
 from service.ledger.refusals import LedgerRefusal, Overloaded, StoreUnavailable
-from service.ledger.store import NOTHING_HAPPENED, TRANSACTION_S, Store, fetch, statement
+from service.ledger.store import NOTHING_HAPPENED, TRANSACTION_S, Store, call, fetch, statement
 from service.ledger.workspace import Connection, Workspace
 
 # One being written and one being decided; a third would only wait for the counter row.
@@ -182,7 +182,7 @@ class Writer:
         """Decide and append while nobody else can append to the workspace."""
         workspace = self._workspace
         async with self._store.connection(TRANSACTION_S, writing=True) as connection, connection.transaction():
-            head = await fetch(connection, _HOLD, {"workspace": workspace.workspace_id})
+            head = await call(connection, _HOLD, {"workspace": workspace.workspace_id})
             await workspace.follow_to(head[0][0], connection)
             elsewhere = await self._elsewhere(asks, connection)
             for _ in range(2):

@@ -40,7 +40,7 @@ def test_no_stored_byte_names_a_python_class(shelves: Shelves, database: Databas
     shelves.add_book(shelves.open_shelf("Travel"), "Terra incognita")
     states = [notification.state for notification in shelves.recorder.select_notifications(None, 10)]
     assert not [state for state in states if b"tests" in state or b"Shelf" in state]
-    with psycopg.connect(database.app) as connection:
+    with psycopg.connect(database.owner) as connection:
         stored = connection.execute(
             "SELECT type, envelope FROM event WHERE workspace_id = %s ORDER BY position", (workspace_id,)
         ).fetchall()

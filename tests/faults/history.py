@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
+from service.postgres import OWNER_ROLE
 from tests.ledger.test_chain import leaf
 
 Row = dict[str, Any]
@@ -51,9 +53,14 @@ class History:
         return [write for write in self.writes if write.outcome == outcome]
 
 
+def as_owner(dsn: str) -> str:
+    """The same database for the role that owns the tables, which sees them whole."""
+    return make_conninfo(dsn, user=OWNER_ROLE)
+
+
 def stored(dsn: str) -> list[Row]:
     """Every fact of the one workspace in the database, by position, with its stream's row."""
-    with psycopg.connect(dsn, row_factory=dict_row, options="-c timezone=UTC") as connection:
+    with psycopg.connect(as_owner(dsn), row_factory=dict_row, options="-c timezone=UTC") as connection:
         return connection.execute(
             "SELECT e.*, s.kind, s.kind || '/' || s.stream_id AS stream, s.version AS stream_version, s.last_leaf, "
             "w.next_position FROM event e JOIN stream s USING (workspace_id, stream_id) "

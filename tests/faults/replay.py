@@ -20,6 +20,7 @@ from service.ledger.sealing import unseal_row
 from service.ledger.workspace import Workspace
 from service.masterkey import MasterKey
 from service.settings import read_settings
+from tests.faults.history import as_owner
 
 Row = dict[str, Any]
 
@@ -35,7 +36,7 @@ def master_key(data: Path) -> MasterKey:
 
 
 async def _compared(dsn: str, key: MasterKey) -> int:
-    with psycopg.connect(dsn, row_factory=dict_row, options="-c timezone=UTC") as connection:
+    with psycopg.connect(as_owner(dsn), row_factory=dict_row, options="-c timezone=UTC") as connection:
         streams = connection.execute("SELECT * FROM stream").fetchall()
         people = connection.execute("SELECT * FROM participation ORDER BY joined_at, party_id").fetchall()
         facts = connection.execute("SELECT count(*) AS number FROM event").fetchall()[0]["number"]

@@ -121,7 +121,7 @@ class Tail(threading.Thread):
 
     def run(self) -> None:
         head_of, facts = statement("head"), "SELECT position, event_id FROM event WHERE workspace_id = %s AND "
-        with psycopg.connect(self._database.app, autocommit=True) as connection:
+        with psycopg.connect(self._database.owner, autocommit=True) as connection:
             (workspace,) = connection.execute("SELECT workspace_id FROM workspace").fetchall()[0]
             while True:
                 last_round = self.stop.is_set()

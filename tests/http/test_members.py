@@ -95,7 +95,7 @@ def test_a_secret_is_shown_once_and_is_in_no_list_no_log_and_no_table(
     assert made["credential"]["credential_id"] in listed
     assert secret not in listed
     assert secret not in caplog.text + capfd.readouterr().err
-    with psycopg.connect(world.database.app) as connection:
+    with psycopg.connect(world.database.owner) as connection:
         for table in ("event", "credential"):
             for (row,) in connection.execute(f"SELECT t::text FROM {table} t").fetchall():
                 assert secret not in row

@@ -32,7 +32,7 @@ def leaf(row: dict[str, Any], previous: bytes) -> bytes:
 
 
 def stored(database: Database) -> list[dict[str, Any]]:
-    with psycopg.connect(database.app, row_factory=psycopg.rows.dict_row, options="-c timezone=UTC") as connection:
+    with psycopg.connect(database.owner, row_factory=psycopg.rows.dict_row, options="-c timezone=UTC") as connection:
         return connection.execute(
             "SELECT e.*, s.kind, s.last_leaf, s.version AS stream_version FROM event e JOIN stream s "
             "USING (workspace_id, stream_id) ORDER BY e.position"
@@ -73,7 +73,7 @@ async def test_words_are_nowhere_in_the_database_in_the_clear(
     secret = f"unheard-of-{uuid4().hex}"
     deal = await a_deal(ledger, noor, title=secret, customer=secret)
     await note(ledger, noor, deal, secret)
-    with psycopg.connect(database.app) as connection:
+    with psycopg.connect(database.owner) as connection:
         for table in ("workspace", "event", "stream", "participation", "content_key", "credential"):
             for (row,) in connection.execute(f"SELECT t::text FROM {table} t").fetchall():
                 assert secret not in row

@@ -21,18 +21,18 @@ pytestmark = pytest.mark.anyio
 
 
 def leaves(database: Database) -> list[bytes]:
-    with psycopg.connect(database.app) as connection:
+    with psycopg.connect(database.owner) as connection:
         return [row[0] for row in connection.execute("SELECT leaf FROM event ORDER BY position").fetchall()]
 
 
 def heads(database: Database) -> list[tuple[int, bytes, str]]:
-    with psycopg.connect(database.app) as connection:
+    with psycopg.connect(database.owner) as connection:
         return connection.execute("SELECT size, root, note FROM tree_head ORDER BY size").fetchall()
 
 
 def stream_tree(database: Database) -> bytes:
     """The root over the streams as they are now, from the streams' own rows."""
-    with psycopg.connect(database.app) as connection:
+    with psycopg.connect(database.owner) as connection:
         rows = connection.execute("SELECT kind, stream_id, version, last_leaf FROM stream").fetchall()
     entries: dict[int, list[tuple[bytes, bytes]]] = {}
     for kind, stream, version, leaf in rows:

@@ -89,7 +89,7 @@ async def test_the_secret_is_nowhere_in_the_database(ledger: Ledger, database: D
     token = read_token(shown)
     assert token is not None
     assert token.secret not in repr(token)
-    with psycopg.connect(database.app) as connection:
+    with psycopg.connect(database.owner) as connection:
         for table in ("event", "credential"):
             for (row,) in connection.execute(f"SELECT t::text FROM {table} t").fetchall():
                 assert token.secret not in row

@@ -1,2 +1,2 @@
 -- The log's size: the next position.
-SELECT w.next_position FROM workspace w WHERE w.workspace_id = %(workspace)s
+SELECT next_position FROM read_head(%(workspace)s) AS next_position
