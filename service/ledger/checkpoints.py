@@ -29,12 +29,14 @@ log = logging.getLogger("throughline.log")
 
 # What readers may have to wait for a fact's proof; and the most checkpoints a busy workspace gets.
 INTERVAL_S = 1.0
-# The builder rests this many times as long as it worked, so that requests keep four fifths of the process.
+# The builder rests this many times as long as it worked, so that requests keep four fifths of the process; but not so
+# long that whoever waits for a checkpoint gives up. Between the steps of one workspace it rests as long as each took.
 REST = 4
+REST_MAX_S = 2.0
 # Workspaces that other processes wrote to are found by looking at all counter rows this often.
 LOOK_ROUND_S = 10.0
-# One step's facts: with their streams' ends about 20 MB, and under a second.
-STEP_LEAVES_MAX = 20_000
+# One step's facts: some megabytes, and well under the time that a transaction may take, also in a busy process.
+STEP_LEAVES_MAX = 5_000
 # Hashes between two breaths of the event loop: about 2 ms.
 HASHES_PER_BREATH = 1_024
 # How long a question waits for the checkpoint that covers it.
@@ -108,7 +110,7 @@ class Checkpoints:
             except Exception:
                 log.exception("the log's tree could not be grown")
                 behind = None
-            await asyncio.sleep(max(INTERVAL_S, REST * (perf_counter() - began)))
+            await asyncio.sleep(min(max(INTERVAL_S, REST * (perf_counter() - began)), REST_MAX_S))
             try:
                 await asyncio.wait_for(self._wake.wait(), LOOK_ROUND_S)
             except TimeoutError:
@@ -116,9 +118,10 @@ class Checkpoints:
 
     async def advance(self, workspace_id: UUID) -> None:
         """Grow a workspace's tree to the head of its log. Leaves it to another process that is at it."""
-        more = True
-        while more:
-            more = await self._step(workspace_id)
+        began = perf_counter()
+        while await self._step(workspace_id):
+            await asyncio.sleep(perf_counter() - began)
+            began = perf_counter()
 
     async def _step(self, workspace_id: UUID) -> bool:
         """One step in one transaction; whether there is more to do."""

@@ -3,7 +3,7 @@
 Nothing is held but some hundred facts and a tile at a time; no connection is held between two lines.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -102,7 +102,7 @@ class Exports:
 
     async def stream(
         self, workspace: Workspace, identity: Identity, kept: Kept, since: int | None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """A bundle of one stream that the caller may know of; raises before the first line, or not at all."""
         seen = history(kept, identity.caller, workspace.position, None, None)
         shown = {record.fact.stream_version for record in seen.records}
@@ -114,13 +114,17 @@ class Exports:
         first = StreamLine(stream_id, end.version, [one.hex() for one in end.path])
         return self._stream_lines(workspace, manifest, first, end.head.size, tree, shown)
 
-    async def log(self, workspace: Workspace, identity: Identity, since: int | None) -> AsyncIterator[bytes]:
+    async def log(self, workspace: Workspace, identity: Identity, since: int | None) -> AsyncGenerator[bytes, None]:
         """A bundle of the whole log: of streams that the caller may not know of, the leaves alone."""
         await self._checkpoints.covering(workspace.workspace_id, workspace.position)
         head, ends = await self._ends(workspace)
-        await workspace.follow()
         tree = self._proofs.tree(workspace.workspace_id)
-        manifest = await self._manifest(workspace, WHOLE_LOG, head, tree, since)
+        try:
+            await workspace.follow()
+            manifest = await self._manifest(workspace, WHOLE_LOG, head, tree, since)
+        except BaseException:
+            ends.close()
+            raise
         return self._log_lines(workspace, identity.caller, manifest, ends, head.size, tree)
 
     async def _manifest(
@@ -151,7 +155,7 @@ class Exports:
         size: int,
         tree: TreeReader,
         shown: Collection[int],
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         yield written(manifest) + written(first)
         question = {
             "workspace": workspace.workspace_id,
@@ -180,7 +184,7 @@ class Exports:
         ends: SpooledTemporaryFile[bytes],
         size: int,
         tree: TreeReader,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         yield written(manifest)
         count = 0
         with ends:

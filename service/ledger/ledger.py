@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -181,7 +181,9 @@ class Ledger:
             raise Absent
         return kept
 
-    async def export(self, identity: Identity, stream_id: str | None, since: int | None = None) -> AsyncIterator[bytes]:
+    async def export(
+        self, identity: Identity, stream_id: str | None, since: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The lines of a bundle of one stream, or of the whole log, with the proof that it only grew since a size.
 
         Raises `Absent`, `Unreadable` or `NotCheckpointed` before the first line.

@@ -74,6 +74,7 @@ def test_a_size_that_is_not_signed_for_is_not_found(member: httpx.Client) -> Non
     deal = a_deal(member)
     checkpoint_of(member, position_of(member, deal) + 1)
     assert member.get(f"{deal}/export?since=9007199254740991").status_code == 404
+    assert member.get("/v1/export?since=9007199254740991").status_code == 404
     assert member.get(f"{deal}/export?since=-1").status_code == 400
     assert member.get("/v1/export?until=3").status_code == 400
 

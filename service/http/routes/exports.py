@@ -1,7 +1,7 @@
 """Exports: bundles of one stream or of the whole log, streamed as they are made."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from litestar import Response
@@ -34,7 +34,7 @@ class Lines(Response[bytes]):
     What fails in between ends the connection, so that nobody takes the beginning of a bundle for all of it.
     """
 
-    def __init__(self, lines: AsyncIterator[bytes], name: str) -> None:
+    def __init__(self, lines: AsyncGenerator[bytes, None], name: str) -> None:
         # The parent's __init__ is left out on purpose: it prepares members that `to_asgi_response` below never reads.
         self.lines = lines
         self.name = name
@@ -57,6 +57,7 @@ class Lines(Response[bytes]):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             gone.cancel()
+            await self.lines.aclose()
 
 
 async def _disconnected(receive: Receive) -> None:
