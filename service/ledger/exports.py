@@ -3,7 +3,9 @@
 Nothing is held but some hundred facts and a tile at a time; no connection is held between two lines.
 """
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Collection
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -50,6 +52,9 @@ FACTS_PER_READ = WIDTH
 ENDS_PER_LINE = 500
 BUCKETS_PER_READ = 128
 SPOOLED_BYTES_MAX = 1024 * 1024
+# What the caller may know is kept for so many streams of one export, about 20 MB; and so many are read at once for it.
+SIGHTS_KEPT_MAX = 100_000
+STREAMS_PER_LOOK = 32
 # The ends of a million streams are read within this.
 SNAPSHOT_S = 60.0
 
@@ -57,6 +62,21 @@ _STREAM = statement("export_stream")
 _LOG = statement("export_log")
 _TREE_HEAD = statement("tree_head")
 _ENDS = statement("stream_ends")
+
+
+class Sight(Struct, frozen=True, gc=False):
+    """What the caller may know of one stream: whether there is one, and which of its facts stay hidden.
+
+    `unreadable` is the version at which it cannot be read, 0 when it can.
+    """
+
+    known: bool
+    hidden: frozenset[int] = frozenset()
+    unreadable: int = 0
+
+
+UNKNOWN = Sight(known=False)
+OPEN = Sight(known=True)
 
 
 class Row(Struct, frozen=True, gc=False):
@@ -187,6 +207,7 @@ class Exports:
     ) -> AsyncGenerator[bytes, None]:
         yield written(manifest)
         count = 0
+        sights: OrderedDict[UUID, Sight] = OrderedDict()
         with ends:
             ends.seek(0)
             while lines := ends.read(SPOOLED_BYTES_MAX):
@@ -197,30 +218,36 @@ class Exports:
             question = {"workspace": workspace.workspace_id, "from": start, "to": end}
             rows = [Row(*row) for row in await self._store.read(_LOG, question)]
             await self._know_keys(workspace, rows)
-            streams = await workspace.load({row.stream for row in rows if row.kind not in (None, OPAQUE)})
-            events = [self._placed(workspace, caller, row, streams, signed[row.position - start]) for row in rows]
+            await self._look(workspace, caller, rows, sights)
+            events = [
+                self._placed(workspace, row, sights.get(row.stream, UNKNOWN), signed[row.position - start])
+                for row in rows
+            ]
+            while len(sights) > SIGHTS_KEPT_MAX:
+                sights.popitem(last=False)
             count += len(rows)
             yield b"".join(map(written, events))
         yield written(EndLine(count))
 
-    def _placed(
-        self,
-        workspace: Workspace,
-        caller: Caller,
-        row: Row,
-        streams: Mapping[UUID, Kept | LedgerRefusal],
-        signed: bytes,
-    ) -> Line:
+    async def _look(
+        self, workspace: Workspace, caller: Caller, rows: Collection[Row], sights: OrderedDict[UUID, Sight]
+    ) -> None:
+        """Learn what the caller may know of the streams of these facts, reading each stream once for all its facts."""
+        wanted = dict.fromkeys(row.stream for row in rows if row.kind not in (None, OPAQUE))
+        missing = [stream for stream in wanted if stream not in sights]
+        for start in range(0, len(missing), STREAMS_PER_LOOK):
+            chunk = missing[start : start + STREAMS_PER_LOOK]
+            loaded = await workspace.load(chunk)
+            for stream in chunk:
+                sights[stream] = _sight(loaded.get(stream), caller)
+                await asyncio.sleep(0)
+
+    def _placed(self, workspace: Workspace, row: Row, sight: Sight, signed: bytes) -> Line:
         """A fact in the log, as much of it as the caller may know."""
-        kept = streams.get(row.stream)
-        # A stream whose first fact was deleted has no records: nobody may know of it.
-        if isinstance(kept, Kept) and kept.records and may_see(kept.records[0].fact, caller, kept.stream):
-            version = row.version
-            record = kept.records[version - 1] if 0 < version <= kept.version else None
-            shown = record is not None and may_see(record.fact, caller, kept.stream)
-            return self._event(workspace, row, shown=shown, signed=signed.hex())
+        if sight.known:
+            return self._event(workspace, row, shown=row.version not in sight.hidden, signed=signed.hex())
         broken = [] if leaf_of(row.text) == signed else ["leaf"]
-        if isinstance(kept, Unreadable) and kept.version == row.version:
+        if sight.unreadable == row.version:
             broken.append("content")
         return LeafLine(row.position, signed.hex(), broken)
 
@@ -269,6 +296,21 @@ class Exports:
                     pairs = [(key.hex(), entry.hex()) for key, entry in ends[first : first + ENDS_PER_LINE]]
                     spooled.write(written(EndsLine(pairs)))
         return head, spooled
+
+
+def _sight(kept: Kept | LedgerRefusal | None, caller: Caller) -> Sight:
+    """What the caller may know of a stream. One whose first fact was deleted is nobody's to know."""
+    if isinstance(kept, Unreadable):
+        return Sight(known=False, unreadable=kept.version)
+    if not isinstance(kept, Kept) or not kept.records or not may_see(kept.records[0].fact, caller, kept.stream):
+        return UNKNOWN
+    versions = range(1, kept.version + 1)
+    hidden = frozenset(
+        version
+        for version, record in zip(versions, kept.records, strict=True)
+        if not may_see(record.fact, caller, kept.stream)
+    )
+    return Sight(known=True, hidden=hidden) if hidden else OPEN
 
 
 def _part(salted: bytes) -> Part:
