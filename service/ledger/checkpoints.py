@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from msgspec import Struct
 
@@ -37,6 +37,8 @@ REST_MAX_S = 2.0
 LOOK_ROUND_S = 10.0
 # One step's facts: some megabytes, and well under the time that a transaction may take, also in a busy process.
 STEP_LEAVES_MAX = 5_000
+# A builder that was killed is waited for this long; one that is slower than this does its step in vain.
+HOLD_S = 10
 # Hashes between two breaths of the event loop: about 2 ms.
 HASHES_PER_BREATH = 1_024
 # How long a question waits for the checkpoint that covers it.
@@ -44,6 +46,7 @@ WAIT_S = 5.0
 POLL_S = 0.05
 
 _TREES_BEHIND = statement("trees_behind")
+_TREE = statement("tree")
 _HOLD_TREE = statement("hold_tree")
 _GROW_TREE = statement("grow_tree")
 _HEAD = statement("head")
@@ -68,6 +71,7 @@ class Checkpoints:
         self.keys = LogKeys(store, master_key, clock)
         self._store = store
         self._clock = clock
+        self._builder = uuid4()
         self._grown: set[UUID] = set()
         self._wake = asyncio.Event()
 
@@ -124,17 +128,24 @@ class Checkpoints:
             began = perf_counter()
 
     async def _step(self, workspace_id: UUID) -> bool:
-        """One step in one transaction; whether there is more to do."""
-        async with self._store.connection(TRANSACTION_S) as connection, connection.transaction():
-            question: dict[str, Any] = {"workspace": workspace_id}
-            held = await fetch(connection, _HOLD_TREE, question)
-            if not held:
-                return False
-            size, edge = held[0]
-            ((head,),) = await fetch(connection, _HEAD, question)
+        """One step, stored in one transaction at its end; whether there is more to do.
+
+        No lock and no transaction is open meanwhile: `grow_tree` refuses what another builder was faster with.
+        """
+        question: dict[str, Any] = {"workspace": workspace_id}
+        async with self._store.connection(TRANSACTION_S) as connection:
+            heads = await fetch(connection, _HEAD, question)
+            trees = await fetch(connection, _TREE, question)
+            head, size = heads[0][0] if heads else 0, trees[0][0] if trees else 0
             if head <= size:
                 if head < size:
                     log.critical("the log of workspace %s has %d facts; %d were signed for", workspace_id, head, size)
+                return False
+            held = await fetch(connection, _HOLD_TREE, question | {"builder": self._builder, "seconds": HOLD_S})
+            if not held:
+                return False
+            size, edge = held[0]
+            if head <= size:
                 return False
             to = min(head, size + STEP_LEAVES_MAX)
             rows = await fetch(connection, _LEAVES, question | {"from": size, "to": to})

@@ -30,7 +30,7 @@ BEGIN
     ) THEN
         RETURN false;
     END IF;
-    UPDATE tree SET size = p_size, edge = p_edge WHERE workspace_id = p_workspace;
+    UPDATE tree SET size = p_size, edge = p_edge, held_until = '-infinity' WHERE workspace_id = p_workspace;
     INSERT INTO tile (workspace_id, level, number, hashes, root)
     SELECT p_workspace, new.* FROM unnest(p_levels, p_numbers, p_hashes, p_roots) AS new;
     INSERT INTO stream_end (workspace_id, bucket, key, version, entry)

@@ -1,2 +1,2 @@
--- Takes the tree until the transaction ends; nothing when another builder has it.
-SELECT h.size, h.edge FROM hold_tree(%(workspace)s) h
+-- Leaves the tree to this builder for some seconds; nothing when another has it.
+SELECT h.size, h.edge FROM hold_tree(%(workspace)s, %(builder)s, %(seconds)s) h
