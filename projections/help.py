@@ -1,5 +1,6 @@
-"""Help given, pressure applied, and whether pauses in selling were kept (P19). What it did to trust is not here."""
+"""Help given, pressure applied, and whether pauses in selling were kept (P19). No score is in here."""
 
+from bisect import bisect_right
 from collections import Counter
 from datetime import datetime
 from typing import Literal
@@ -22,6 +23,7 @@ from domain.state import Entry, Stream
 from projections.figures import ratio
 from projections.list_row import said
 from projections.pauses import Pause, pauses, pitches
+from projections.trust.evidence import Evidence, gather
 from projections.view import View
 
 Direction = Literal["given", "received", "other"]
@@ -68,11 +70,15 @@ class KindCount(Struct, frozen=True, kw_only=True):
 
 
 class PurposeCount(Struct, frozen=True, kw_only=True):
-    """The contacts with one purpose, and their share of all (six places)."""
+    """The contacts with one purpose, and their share of all (six places). Of the evidence on trust that started after
+    such a contact and before the next one of any purpose, `then_for` counts what speaks for somebody, `then_against`
+    what speaks against: what came after, which need not have come of it."""
 
     purpose: Purpose
     contacts: int
     share: float | None
+    then_for: int
+    then_against: int
 
 
 class Recommendation(Struct, frozen=True, kw_only=True):
@@ -110,7 +116,7 @@ class Help(Struct, frozen=True, kw_only=True):
     `selling_disclosed_at` is when the house first said that it wants to sell or close, `first_pitch_at` when it first
     did: a feature presented, or a contact with an ask; `disclosed_first` is whether the former came before the latter
     or with it, null while nothing was sold. `pauses_kept` of the `pauses` were kept. `changes_at` is when a running
-    pause will have been kept.
+    pause will have been kept, or the next evidence starts by itself.
     """
 
     given: int
@@ -145,6 +151,7 @@ class _Found(Struct):
     helped: dict[UUID, tuple[Entry, HelpGiven]] = {}
     confirmed: dict[UUID, list[tuple[Entry, HelpConfirmed]]] = {}
     contacts: list[InteractionLogged] = []
+    contact_times: list[datetime] = []
     pressures: list[Pressure] = []
     recommended: list[Recommendation] = []
     intents: list[Intent] = []
@@ -161,7 +168,7 @@ def help_ledger(view: View) -> Help:
     pressed, contacts = len(found.pressures), len(found.contacts)
     selling = (one.at for one in found.intents if one.intent in ("sell", "close") and _is_house(stream, one.by))
     disclosed_at = next(selling, None)
-    ends = (one.until for one in kept_or_not if one.state == "running" and one.until is not None)
+    evidence = gather(stream, view.policy, view.at)
     return Help(
         given=len(given),
         outside_sale=sum(one.outside_sale for one in given),
@@ -177,7 +184,7 @@ def help_ledger(view: View) -> Help:
         contacts=contacts,
         no_ask_share=ratio(sum(not one.ask for one in found.contacts), contacts),
         value_share=ratio(sum(one.value_given for one in found.contacts), contacts),
-        by_purpose=_purposes(found.contacts),
+        by_purpose=_purposes(found, evidence, view.at),
         pressure_by_kind=[
             KindCount(kind=kind, count=count) for kind, count in Counter(one.kind for one in found.pressures).items()
         ],
@@ -190,7 +197,7 @@ def help_ledger(view: View) -> Help:
         pressures=found.pressures,
         recommended=found.recommended,
         intents=found.intents,
-        changes_at=min(ends, default=None),
+        changes_at=_changes_at(found, kept_or_not, evidence, view.at),
     )
 
 
@@ -222,6 +229,7 @@ def _take(found: _Found, stream: Stream, entry: Entry) -> None:
             )
         case InteractionLogged():
             found.contacts.append(data)
+            found.contact_times.append(at)
         case MotiveRecorded(motive_id=UUID() as motive_id) if _is_house(stream, data.party_id):
             found.motives.append(motive_id)
     if found.first_pitch_at is None and pitches(data):
@@ -257,12 +265,34 @@ def _help(stream: Stream, help_id: UUID, found: _Found) -> HelpEntry:
     )
 
 
-def _purposes(contacts: list[InteractionLogged]) -> list[PurposeCount]:
-    counted = Counter(one.purpose for one in contacts)
+def _purposes(found: _Found, evidence: Evidence, at: datetime) -> list[PurposeCount]:
+    counted = Counter(one.purpose for one in found.contacts)
+    speaks_for: Counter[Purpose] = Counter()
+    against: Counter[Purpose] = Counter()
+    for one in evidence.rows:
+        place = bisect_right(found.contact_times, one.row.starts_at) - 1
+        if place >= 0 and one.row.starts_at <= at:
+            purpose = found.contacts[place].purpose
+            speaks_for[purpose] += one.weight_for > 0
+            against[purpose] += one.weight_against > 0
     return [
-        PurposeCount(purpose=purpose, contacts=count, share=ratio(count, len(contacts)))
+        PurposeCount(
+            purpose=purpose,
+            contacts=count,
+            share=ratio(count, len(found.contacts)),
+            then_for=speaks_for[purpose],
+            then_against=against[purpose],
+        )
         for purpose, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _changes_at(found: _Found, kept_or_not: list[Pause], evidence: Evidence, at: datetime) -> datetime | None:
+    moments = [one.until for one in kept_or_not if one.state == "running" and one.until is not None]
+    if found.contacts:
+        moments += [one.row.starts_at for one in evidence.rows if one.row.starts_at > at]
+        moments += [] if evidence.good_until is None else [evidence.good_until]
+    return min(moments, default=None)
 
 
 def _disclosed_first(disclosed_at: datetime | None, first_pitch_at: datetime | None) -> bool | None:

@@ -150,6 +150,7 @@ _ALL: tuple[Resource, ...] = (
         answer=Help,
         summary="Help given against pressure applied, and whether pauses were kept",
         timed=True,
+        by_policy=True,
     ),
     Resource(
         name="conduct",

@@ -15,7 +15,7 @@ from projections.help import (
     Recommendation,
     help_ledger,
 )
-from tests.domain.telling import BUYER, COACH, SELLER, USER, Story, a_deal, a_goal, day, fact, known_as, voided
+from tests.domain.telling import BUYER, COACH, SELLER, USER, Story, a_deal, a_goal, day, fact, known_as, promise, voided
 from tests.projections.standing import asked, erased, on, wordless
 
 
@@ -156,9 +156,27 @@ def test_e6_e7_value_given_and_nothing_asked() -> None:
 def test_a25_what_the_contacts_were_for() -> None:
     story = a_deal(contact(purpose="social"), contact(purpose="planning"), contact(purpose="planning"))
     assert asked_at(story).by_purpose == [
-        PurposeCount(purpose="planning", contacts=2, share=0.666667),
-        PurposeCount(purpose="social", contacts=1, share=0.333333),
+        PurposeCount(purpose="planning", contacts=2, share=0.666667, then_for=0, then_against=0),
+        PurposeCount(purpose="social", contacts=1, share=0.333333, then_for=0, then_against=0),
     ]
+
+
+def test_a25_which_contacts_came_before_what_speaks_for_and_against() -> None:
+    story = a_deal(
+        pressed(when=1),  # before any contact
+        contact(2, purpose="social"),
+        pressed(when=3),
+        contact(4, purpose="planning"),
+        helped("intro", when=5, outside_sale=True),
+        promise("list", due_at=day(9).isoformat(), day=5),
+    )
+    before, after = asked_at(story, 8), asked_at(story, 10)
+    assert [(one.purpose, one.then_for, one.then_against) for one in before.by_purpose] == [
+        ("planning", 1, 0),
+        ("social", 0, 1),
+    ]
+    assert (before.by_purpose[0].then_against, before.changes_at) == (0, day(9))
+    assert (after.by_purpose[0].then_against, after.changes_at) == (1, None)  # the promise is overdue by then
 
 
 def declared(intent: str, when: float, by: Any = SELLER) -> Proposal:
