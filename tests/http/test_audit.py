@@ -94,3 +94,15 @@ def test_a_cursor_belongs_to_its_question(member: httpx.Client) -> None:
     cursor = member.get(f"{deal}/audit?limit=1").json()["next"].partition("cursor=")[2]
     for query in ("direction=backward", "only=late", "as_seen_by=me"):
         assert refused(member.get(f"{deal}/audit?cursor={cursor}&{query}"))["type"] == "/problems/cursor-not-valid"
+
+
+def test_the_workspaces_own_record_is_for_those_who_inspect(
+    world: World, member: httpx.Client, owner: httpx.Client
+) -> None:
+    refused(member.get("/v1/audit"), 403)
+    with client(world, world.here.auditor) as auditor:
+        page = auditor.get("/v1/audit?limit=3").json()
+    assert page["entries"][0]["stream_version"] == 1
+    assert {one["type"] for one in page["entries"]} <= {"credential.issued", "member.joined"}
+    assert page["stream_id"] == f"workspace/{world.here.id}"
+    assert [one["stream_version"] for one in all_pages(owner, "/v1/audit?limit=2", "entries")][:3] == [1, 2, 3]

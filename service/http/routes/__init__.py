@@ -47,7 +47,7 @@ ROUTES: list[HTTPRouteHandler] = [
     for route in module.routes(kind)
 ] + [
     route
-    for module in (agenda, parties, feed, log, exports, me, members, credentials, catalogue, documents, health)
+    for module in (agenda, parties, feed, log, exports, audit, me, members, credentials, catalogue, documents, health)
     for route in module.ROUTES
 ]
 """Every call of the service, in the order of the documentation."""

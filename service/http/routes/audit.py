@@ -1,4 +1,4 @@
-"""The record of a stream for auditors: who recorded what, when, and for whom."""
+"""The record of a stream, or of the workspace itself, for auditors: who recorded what, when, and for whom."""
 
 from datetime import datetime
 from itertools import islice
@@ -84,6 +84,28 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             problems=(*PAGES, "not-found"),
         ).route(audit_stream)
     ]
+
+
+async def audit_workspace(request: Call) -> Answer:
+    """The workspace's own stream: who belonged to it, which keys there were, what left it, what was erased."""
+    return await page(request, request.question(AuditAsked), f"workspace/{request.identity.workspace_id}")
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    Operation(
+        method="GET",
+        path="/v1/audit",
+        id="audit_workspace",
+        tag="members",
+        summary="Who belonged to the workspace, which keys there were, what was exported and erased",
+        description=DESCRIPTION,
+        permission="inspect",
+        question=AuditAsked,
+        headers=(IF_NONE_MATCH,),
+        replies=read_replies(AuditPage, pages=True),
+        problems=(*PAGES, "not-found"),
+    ).route(audit_workspace)
+]
 
 
 async def page(request: Call, asked: AuditAsked, stream_id: str) -> Answer:
