@@ -1,9 +1,13 @@
 """The proof loop: runs, shares and strength of routines, and what their owner makes of them."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.facts import Proposal
 from projections.proof_loop import Cadence, Efficacy, ProofLoop, StepsInPlace, proof_loop
@@ -294,3 +298,21 @@ def test_looking_back_ends_when_there_are_very_many_routines_or_years() -> None:
     assert sum(one.missed for one in found.routines) == 10 * 1_825
     far = moment("9999-12-31 00:00")
     assert proof_loop(asked(a_practice("d"), far)).changes_at is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("dpms.", max_size=20), st.integers(0, 25))
+def test_whatever_was_checked_in_runs_and_shares_agree(days: str, number: int) -> None:
+    story = a_practice(days)
+    at = max(day(number), story.records[-1].fact.occurred_at)
+    found = proof_loop(asked(story, at))
+    one = found.routines[0]
+    whole_days = (at - DAY_0).days
+    over, today = days.ljust(whole_days, ".")[:whole_days], days[whole_days : whole_days + 1]
+    counted = over.replace("s", "").replace(".", "m") + ("d" if today == "d" else "")
+    assert (one.done, one.partial, one.missed) == (counted.count("d"), counted.count("p"), counted.count("m"))
+    assert one.longest == max(map(len, re.split("[^d]+", counted)))
+    assert one.streak == len(counted) - len(counted.rstrip("d"))
+    assert msgspec.json.decode(msgspec.json.encode(found), type=ProofLoop) == found
+    if found.changes_at is not None:
+        assert found.changes_at > at
