@@ -101,3 +101,21 @@ def test_private_facts_are_in_their_owners_story_only(member: httpx.Client, owne
     mine, theirs = (http.get(f"{deal}/timeline").json()["entries"] for http in (member, owner))
     assert len(mine) == len(theirs) + 1
     assert "for me" not in str(theirs)
+
+
+def test_a_guest_is_told_what_is_shared_and_nothing_else(world: World, member: httpx.Client) -> None:
+    deal = f"/v1/deals/{world.here.guests_deal}"
+    shared = {**opened(), "stream_id": str(world.here.guests_deal), "visibility": "shared"}
+    assert member.post("/v1/deals", json=shared).status_code in (201, 409)  # another test may have opened it
+    with client(world, world.here.guest) as guest:
+        before = guest.get(f"{deal}/timeline").json()
+        size = guest.get(f"{deal}/audit").json()["totals"]["facts"]
+        assert member.post(f"{deal}/events", json={**noted("for guests"), "visibility": "shared"}).status_code == 201
+        after = guest.get(f"{deal}/timeline").json()
+        assert len(after["entries"]) == len(before["entries"]) + 1
+        assert after["entries"][-1]["summary"] == "A note: “for guests”"
+        assert guest.get(f"{deal}/audit").json()["totals"]["facts"] == size + 1
+        assert guest.get(f"{deal}/replay").json()["steps"][-1]["event"]["data"]["text"] == "for guests"
+        known = {"against_known_at": before["known_at"] or 0}
+        entered = guest.get(f"{deal}/difference", params=known).json()["difference"]["entered"]
+        assert "A note: “for guests”" in [one["summary"] for one in entered]
