@@ -6,7 +6,6 @@ nor its order needs the facts again.
 
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -74,14 +73,13 @@ class Summary(Struct, frozen=True, kw_only=True):
     """One stream in short. `good_until` (UTC): from then on it is to be made anew, though no fact arrived.
 
     `evidence` holds the rows of every dimension that counts on the stream, `spans` every signal that the facts make
-    now or by time alone later, `parents` the goals that a goal supports.
+    now or by time alone later.
     """
 
     kind: StreamKind
     policy: str
     evidence: dict[Dimension, list[Evidence]]
     spans: list[Span]
-    parents: list[UUID]
     good_until: datetime | None
 
     def outlook(self, at: datetime) -> Outlook:
@@ -160,6 +158,5 @@ def summary(view: View) -> Summary:
         policy=view.policy.key,
         evidence=evidence,
         spans=[Span(sign.name, sign.since, sign.until) for sign in signs(view)],
-        parents=[link.id for link in stream.things("link")],
         good_until=min(turns, default=None),
     )

@@ -31,5 +31,10 @@ def wants_picture(scope: Scope) -> bool:
 
 
 def drawn(name: str, answer: Any, history: History) -> Answer:
-    """An answer as its picture. It has no ETag: it says less than the answer does."""
-    return Answer(PICTURES[name](answer), *_HEADERS, position_header(history.position))
+    """An answer as its picture."""
+    return picture_answer(PICTURES[name](answer), history)
+
+
+def picture_answer(svg: bytes, history: History) -> Answer:
+    """A picture as it is sent. It has no ETag: it says less than the answer that it shows."""
+    return Answer(svg, *_HEADERS, position_header(history.position))

@@ -286,15 +286,19 @@ class Exports:
         """The newest checkpoint and the ends of all streams at it, as lines that wait in a file."""
         question: dict[str, Any] = {"workspace": workspace.workspace_id}
         spooled = SpooledTemporaryFile(max_size=SPOOLED_BYTES_MAX)  # noqa: SIM115  # closed by whoever sends the lines
-        async with self._store.connection(SNAPSHOT_S) as connection, connection.transaction():
-            await connection.execute(SNAPSHOT)
-            head = Head(*(await fetch(connection, _TREE_HEAD, question))[0])
-            for start in range(0, 1 << BUCKET_BITS, BUCKETS_PER_READ):
-                buckets = list(range(start, start + BUCKETS_PER_READ))
-                ends = await fetch(connection, _ENDS, question | {"buckets": buckets})
-                for first in range(0, len(ends), ENDS_PER_LINE):
-                    pairs = [(key.hex(), entry.hex()) for key, entry in ends[first : first + ENDS_PER_LINE]]
-                    spooled.write(written(EndsLine(pairs)))
+        try:
+            async with self._store.connection(SNAPSHOT_S) as connection, connection.transaction():
+                await connection.execute(SNAPSHOT)
+                head = Head(*(await fetch(connection, _TREE_HEAD, question))[0])
+                for start in range(0, 1 << BUCKET_BITS, BUCKETS_PER_READ):
+                    buckets = list(range(start, start + BUCKETS_PER_READ))
+                    ends = await fetch(connection, _ENDS, question | {"buckets": buckets})
+                    for first in range(0, len(ends), ENDS_PER_LINE):
+                        pairs = [(key.hex(), entry.hex()) for key, entry in ends[first : first + ENDS_PER_LINE]]
+                        spooled.write(written(EndsLine(pairs)))
+        except BaseException:
+            spooled.close()
+            raise
         return head, spooled
 
 

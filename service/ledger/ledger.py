@@ -9,8 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from domain.facts import Proposal, Recorded, stream_uuid
+from projections.goal_tree import GoalTree
+from projections.patterns import Patterns
+from projections.trust.party import PartyTrust
+from projections.trust.policy import Policy
 from service.clock import Clock
 from service.ids import new_id
+from service.ledger.across import Across
 from service.ledger.asking import Appended, Ask, proposal_digest
 from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Credentials, Identity
@@ -74,6 +79,7 @@ class Ledger:
         self._lists = Lists(store, self._list_rows, self._summaries)
         self._people = People(store)
         self._past = Past(store, clock)
+        self._across = Across(store, self._past, clock)
         self._workspaces: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()
 
     @classmethod
@@ -250,6 +256,34 @@ class Ledger:
         workspace, _ = self._workspace(identity.workspace_id)
         ticket = None if held is None else held.ticket_id
         return await self.followers.open(workspace, identity, again, wanted, start, ticket)
+
+    async def party_trust(
+        self, identity: Identity, party_id: UUID, as_of: datetime | None, known_at: KnownAt, policy: Policy
+    ) -> tuple[PartyTrust, int]:
+        """Trust in a party over the streams the caller may see (P10), and the log's size; raises `Absent`."""
+        workspace = await self._followed(identity)
+        found = await self._across.party_trust(workspace, identity, party_id, as_of, known_at, policy)
+        return found, workspace.position
+
+    async def patterns(
+        self, identity: Identity, as_of: datetime | None, known_at: KnownAt, policy: Policy
+    ) -> tuple[Patterns, int]:
+        """The deals the caller may see, compared, and the log's size."""
+        workspace = await self._followed(identity)
+        return await self._across.patterns(workspace, identity, as_of, known_at, policy), workspace.position
+
+    async def goal_tree(
+        self, identity: Identity, goal: UUID, as_of: datetime | None, known_at: KnownAt, policy: Policy
+    ) -> tuple[GoalTree, int]:
+        """A goal and what supports it (P16), and the log's size; raises `Absent`."""
+        workspace = await self._followed(identity)
+        found = await self._across.goal_tree(workspace, identity, goal, as_of, known_at, policy)
+        return found, workspace.position
+
+    async def _followed(self, identity: Identity) -> Workspace:
+        workspace, _ = self._workspace(identity.workspace_id)
+        await workspace.follow()
+        return workspace
 
     async def ready(self) -> list[tuple[Any, ...]]:
         """The applied migrations, read through the pool: the database answers. Raises `StoreUnavailable`."""

@@ -120,7 +120,7 @@ class Past:
         streams = (
             self._known(workspace, identity, ("deal", "goal")) if past or guest else self._due(workspace, question.end)
         )
-        async for _, fold in self._views(workspace, identity, streams, question.as_of, question.known_at):
+        async for _, fold in self.views(workspace, identity, streams, question.as_of, question.known_at):
             items += [
                 AgendaItem(
                     kind=one.kind,
@@ -159,7 +159,7 @@ class Past:
             if fold is not None:
                 yield kept, fold
 
-    async def _views(
+    async def views(
         self,
         workspace: Workspace,
         identity: Identity,

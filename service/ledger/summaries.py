@@ -180,7 +180,6 @@ def _row(made: Made) -> dict[str, Any]:
         "signals": [span.name for span in told.spans],
         "signals_since": [span.since for span in told.spans],
         "signals_until": [span.until or "infinity" for span in told.spans],
-        "parents": told.parents,
         "half_life_s": [leg.half_life_s for leg in legs],
         "aging_for": [leg.aging_for for leg in legs],
         "aging_against": [leg.aging_against for leg in legs],

@@ -20,34 +20,25 @@ from service.http.routes import (
     me,
     members,
     parties,
+    policies,
     projections,
     recording,
     replay,
     streams,
     timeline,
+    trust_history,
 )
 
+_OF_A_STREAM = (
+    *(lists, streams, projections, trust_history, timeline, events, replay, difference),
+    *(audit, recording, log, exports, guests),
+)
+_OF_A_WORKSPACE = (
+    *(agenda, parties, feed, log, exports, audit, me, members, credentials),
+    *(catalogue, policies, documents, health),
+)
 ROUTES: list[HTTPRouteHandler] = [
-    route
-    for kind in OPENED_BY
-    for module in (
-        lists,
-        streams,
-        projections,
-        timeline,
-        events,
-        replay,
-        difference,
-        audit,
-        recording,
-        log,
-        exports,
-        guests,
-    )
-    for route in module.routes(kind)
-] + [
-    route
-    for module in (agenda, parties, feed, log, exports, audit, me, members, credentials, catalogue, documents, health)
-    for route in module.ROUTES
+    *(route for kind in OPENED_BY for module in _OF_A_STREAM for route in module.routes(kind)),
+    *(route for module in _OF_A_WORKSPACE for route in module.ROUTES),
 ]
 """Every call of the service, in the order of the documentation."""

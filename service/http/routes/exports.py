@@ -58,6 +58,7 @@ class Lines(Response[bytes]):
         finally:
             gone.cancel()
             await self.lines.aclose()
+            await self.lines.aclose()
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -26,17 +26,17 @@ BEGIN
     END IF;
 
     INSERT INTO summary AS s (workspace_id, stream_id, version, made_at, stale_at, signals, signals_since, signals_until,
-                              parents, half_life_s, aging_for, aging_against, lasting_for, lasting_against, detail)
+                              half_life_s, aging_for, aging_against, lasting_for, lasting_against, detail)
     SELECT p_workspace, r.stream_id, r.version, r.made_at, r.stale_at, r.signals, r.signals_since, r.signals_until,
-           r.parents, r.half_life_s, r.aging_for, r.aging_against, r.lasting_for, r.lasting_against, r.detail
+           r.half_life_s, r.aging_for, r.aging_against, r.lasting_for, r.lasting_against, r.detail
       FROM jsonb_to_recordset(p_rows) AS r(
                stream_id uuid, version bigint, made_at timestamptz, stale_at timestamptz, signals text[],
-               signals_since timestamptz[], signals_until timestamptz[], parents uuid[], half_life_s float8[], aging_for float8[], aging_against float8[], lasting_for float8[],
+               signals_since timestamptz[], signals_until timestamptz[], half_life_s float8[], aging_for float8[], aging_against float8[], lasting_for float8[],
                lasting_against float8[], detail bytea)
     ON CONFLICT (workspace_id, stream_id) DO UPDATE SET
         version = excluded.version, made_at = excluded.made_at, stale_at = excluded.stale_at,
         signals = excluded.signals, signals_since = excluded.signals_since, signals_until = excluded.signals_until,
-        parents = excluded.parents, half_life_s = excluded.half_life_s,
+        half_life_s = excluded.half_life_s,
         aging_for = excluded.aging_for, aging_against = excluded.aging_against, lasting_for = excluded.lasting_for,
         lasting_against = excluded.lasting_against, detail = excluded.detail
      WHERE (s.version, s.made_at) <= (excluded.version, excluded.made_at);

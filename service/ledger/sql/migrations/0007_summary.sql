@@ -9,7 +9,6 @@ CREATE TABLE summary (
     signals       text[]        NOT NULL, -- every signal that the facts make, on now or by time alone later:
     signals_since timestamptz[] NOT NULL, -- from then on
     signals_until timestamptz[] NOT NULL, -- and until before then
-    parents       uuid[]      NOT NULL, -- the goals that a goal supports
     -- One element a dimension of trust: its half-life, and the evidence at made_at. All that ages fades by the same factor,
     -- so that the score of any later moment before stale_at follows from these; what lasts has the prior in it.
     half_life_s   float8[]    NOT NULL,
@@ -22,7 +21,6 @@ CREATE TABLE summary (
 );
 COMMENT ON TABLE summary IS 'What lists show and sort by that time changes: derived, and may be deleted at any time together with summarised.';
 CREATE INDEX summary_by_staleness ON summary (workspace_id, stale_at) WHERE stale_at IS NOT NULL;
-CREATE INDEX summary_with_parents ON summary (workspace_id, stream_id) WHERE parents <> '{}';
 
 CREATE TABLE summarised (
     workspace_id uuid   PRIMARY KEY,
