@@ -1,6 +1,7 @@
 """How one routine went, in the figures that are shown of it (a part of P17). What it says about trust is elsewhere."""
 
-from datetime import UTC, datetime, timedelta
+from collections import deque
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
@@ -14,11 +15,20 @@ from projections.routines import Routine, Verdict
 from projections.streaks import Mark, completion, middle, run, strength
 
 RECENT_DAYS = 30
+PERIODS_SHOWN = 84  # twelve weeks of days, as a calendar shows them
 DAY = timedelta(days=1)
 # The next period of a routine begins within a month, and ends within the one after.
 NEXT_WITHIN = timedelta(days=70)
 # Where the calendar of instants ends.
 _EVER = datetime.max.replace(tzinfo=UTC)
+
+
+class LoopPeriod(Struct, frozen=True, kw_only=True):
+    """How one period went: its local days, both inclusive."""
+
+    first_day: date
+    last_day: date
+    status: Verdict
 
 
 class RoutineLoop(Struct, frozen=True, kw_only=True):
@@ -34,7 +44,8 @@ class RoutineLoop(Struct, frozen=True, kw_only=True):
     none. `strength` is how strong the habit is, 0 to 1, as Loop Habit Tracker reckons it. `recovery` is the median,
     over the lapses that ended, of the periods from the first miss to the next done, null without any; `longest_gap` the
     most periods in a row without a done; `comebacks` how often 3 were done in a row after a miss. `counted_from` (UTC)
-    is when the routine began, or where looking back ends, which it does when a goal has very many routines.
+    is when the routine began, or where looking back ends, which it does when a goal has very many routines. `periods`
+    are the last 84 of which there is anything to say, the skipped among them.
     """
 
     routine_id: UUID
@@ -54,6 +65,7 @@ class RoutineLoop(Struct, frozen=True, kw_only=True):
     longest_gap: int
     comebacks: int
     counted_from: Instant
+    periods: list[LoopPeriod]
 
 
 def routine_loop(routine_id: UUID, routine: Routine, at: datetime, back: datetime, resting: Rests) -> RoutineLoop:
@@ -61,9 +73,12 @@ def routine_loop(routine_id: UUID, routine: Routine, at: datetime, back: datetim
     marks: list[Mark] = []
     recent: list[Mark] = []
     skipped = 0
+    shown: deque[LoopPeriod] = deque(maxlen=PERIODS_SHOWN)
     start = max(back, routine.changes[0].at)
     for period in periods(routine.changes, start, _later(at, timedelta.resolution)):
         status = _status(routine, period, at, resting)
+        if status is not None:
+            shown.append(LoopPeriod(first_day=period.first_day, last_day=period.last_day, status=status))
         if status == "skipped":
             skipped += 1
         elif status is not None:
@@ -91,6 +106,7 @@ def routine_loop(routine_id: UUID, routine: Routine, at: datetime, back: datetim
         longest_gap=went.longest_gap,
         comebacks=went.comebacks,
         counted_from=start,
+        periods=list(shown),
     )
 
 

@@ -66,6 +66,8 @@ _PATH_PARAMETERS: Mapping[str, tuple[dict[str, Any], str]] = {
         {"type": "string", "maxLength": 40, "pattern": r"^(x[0-9]{3}/)*[0-9]{3}(\.p/[1-9][0-9]{0,2})?$"},
         "A tile's number in steps of three digits, all but the last behind an x; `.p/` and its width if it is not full",
     ),
+    "name": ({"type": "string", "maxLength": 20}, "The name of a policy, such as `trust`"),
+    "version": ({"type": "string", "maxLength": 10}, "Its version, such as `1`"),
     "example": ({"type": "string", "maxLength": 80}, "The id of a call, and `.json`"),
     "slug": ({"type": "string", "maxLength": 64}, "The last part of a problem's `type`"),
 }

@@ -11,10 +11,13 @@ from service.http.negotiation import chosen
 from service.http.operations import Reply
 from service.ledger.histories import History
 from service.pictures.forces import forces_picture
+from service.pictures.proof_loop import proof_loop_picture
 
 SVG = "image/svg+xml"
 FORMS = ("application/json", SVG)
-PICTURES: Mapping[str, Callable[[Any], bytes]] = MappingProxyType({"forces": forces_picture})
+PICTURES: Mapping[str, Callable[[Any], bytes]] = MappingProxyType(
+    {"forces": forces_picture, "proof-loop": proof_loop_picture}
+)
 """By the name of the resource."""
 
 DRAWN = Reply(200, "The answer as a picture", None, SVG)

@@ -23,7 +23,9 @@ OPEN_TO_ALL = {
     "health_ready",
     "list_problems",
     "openapi",
+    "list_policies",
     "read_example",
+    "read_policy",
     "read_problem",
 }
 

@@ -1,6 +1,7 @@
 """What a stream can be asked over HTTP: every resource by itself, several at once, at two times, as a picture."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 from xml.etree import ElementTree as ET
@@ -143,3 +144,38 @@ def test_the_state_comes_with_how_things_look_now(member: httpx.Client) -> None:
     assert then["changes_at"] == "2026-03-09T09:00:00Z"
     (row,) = member.get("/v1/deals?text=nobody+came+back").json()["items"]
     assert (row["trust"], row["signals"]) == (looks["trust"], looks["signals"])
+
+
+def test_trust_is_told_and_drawn_as_it_moved(member: httpx.Client) -> None:
+    deal = a_deal(member, *(fact("feature.presented", feature=f"Feature {number}") for number in range(5)))
+    whole = member.get(f"{deal}/trust/history?spaced=4").json()
+    assert (len(whole["points"]), whole["points_total"], whole["next"]) == (5, 5, None)
+    assert all(change["change"] < 0 for point in whole["points"] for change in point["changes"])
+    found: list[Any] = []
+    following: str | None = f"{deal}/trust/history?limit=2"
+    while following:
+        page = member.get(following).json()
+        assert page["points_total"] == 5
+        found += page["points"]
+        following = page["next"]
+    assert found == whole["points"]
+    now = member.get(f"{deal}/trust").json()["trust"]["dimensions"][1]
+    assert whole["spaced"][-1]["scores"]["product"] == pytest.approx(now["score"], abs=1e-4)
+    drawing = member.get(f"{deal}/trust/history.svg")
+    assert drawing.headers["Content-Type"] == "image/svg+xml"
+    told = ET.fromstring(drawing.content).find(f"{SVG}desc")  # noqa: S314  # our own answer
+    assert told is not None
+    assert "5 times something lowered one" in str(told.text)
+    by_form = member.get(f"{deal}/trust/history", headers={"Accept": "image/svg+xml"})
+    assert by_form.headers["Content-Type"] == "image/svg+xml"
+
+
+def test_a_policy_is_published_in_the_bytes_that_its_digest_is_of(nobody: httpx.Client) -> None:
+    listed = nobody.get("/v1/policies").json()
+    assert listed["newest"] == "trust/1"
+    for entry in listed["policies"]:
+        document = nobody.get(entry["address"])
+        assert sha256(document.content).hexdigest() == entry["sha256"]
+        assert f"{document.json()['name']}/{document.json()['version']}" == entry["policy"]
+    assert nobody.get("/v1/policies/trust/99").status_code == 404
+    assert nobody.get("/v1/policies/trust/1", headers={"If-None-Match": document.headers["ETag"]}).status_code == 304
