@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from service.http.proposals import OPENED_BY
 from service.http.routes import (
+    across,
     agenda,
     audit,
     catalogue,
@@ -34,7 +35,7 @@ _OF_A_STREAM = (
     *(audit, recording, log, exports, guests),
 )
 _OF_A_WORKSPACE = (
-    *(agenda, parties, feed, log, exports, audit, me, members, credentials),
+    *(agenda, parties, across, feed, log, exports, audit, me, members, credentials),
     *(catalogue, policies, documents, health),
 )
 ROUTES: list[HTTPRouteHandler] = [
