@@ -1,10 +1,11 @@
 """How a row of the coverage is told: facts in over HTTP on numbered days, an answer out. Judges no answer itself."""
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -12,9 +13,10 @@ import pytest
 
 from domain.events import CATALOGUE
 from projections.resources import RESOURCES
+from service.ledger.ledger import Ledger
 from tests.coverage_table import NAMED, rows, shown
 from tests.domain.telling import DAY_0, known_as
-from tests.http.conftest import World, client, member, world
+from tests.http.conftest import MASTER_KEY, Person, World, client, member, new_workspace, world
 
 __all__ = ["Told", "fact", "known_as", "member", "world"]  # the last two are fixtures of the tests here
 
@@ -128,10 +130,11 @@ def row(request: pytest.FixtureRequest, seen: dict[str, Seen]) -> Seen:
 
 @pytest.fixture
 def a_deal(member: httpx.Client, row: Seen) -> Callable[..., Told]:
-    """Opens a deal on day 0, with a buyer who also decides. `opening` are members of `deal.opened`."""
+    """Opens a deal on day 0, with a buyer who also decides. `opening` are members of `deal.opened`; `by` is the seller,
+    a member unless somebody else is named."""
 
-    def opened(**opening: Any) -> Told:
-        deal = Told(member, "deal", row)
+    def opened(by: httpx.Client = member, **opening: Any) -> Told:
+        deal = Told(by, "deal", row)
         first = fact("deal.opened", **{"title": "Shift planning for twelve depots", **opening})
         buys = {"party_id": deal.buyer, "name": "Ruben", "side": "buyer", "roles": ["buyer", "economic_buyer"]}
         return deal.opened(first, fact("participant.joined", **buys))
@@ -178,3 +181,26 @@ def by(world: World) -> Iterator[Callable[[str], httpx.Client]]:
     yield of
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def a_program(world: World, by: Callable[[str], httpx.Client]) -> Iterator[httpx.Client]:
+    """The client of a program, which records what nobody has to type."""
+    owner = by("owner")
+    joined = owner.post("/v1/members", json={"name": "Diary assistant", "role": "service"}).json()
+    wanted = {"party_id": joined["party_id"], "name": "Diary assistant"}
+    key = owner.post("/v1/credentials", json=wanted).json()["key"]
+    with client(world, Person(UUID(joined["party_id"]), key)) as http:
+        yield http
+
+
+@pytest.fixture
+def a_workspace(world: World) -> Iterator[httpx.Client]:
+    """The owner of a workspace in which nothing happened yet, for answers over everything that is in one."""
+    with client(world, asyncio.run(_alone(world))) as http:
+        yield http
+
+
+async def _alone(world: World) -> Person:
+    async with Ledger.open(world.database.app, MASTER_KEY, world.settings) as ledger:
+        return (await new_workspace(ledger, "Only this test")).owner

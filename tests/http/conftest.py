@@ -28,6 +28,7 @@ START_DEADLINE_S = 20
 # Small, so that the tests of slowness are not slow themselves.
 BODY_DEADLINE_S = 0.5
 ORIGIN = "https://app.example.org"
+MASTER_KEY = MasterKey(bytes(range(32)))
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,8 @@ def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactor
                 "THROUGHLINE_CORS_ORIGINS": ORIGIN,
             }
         )
-        master_key = MasterKey(bytes(range(32)))
-        here, elsewhere = asyncio.run(_settle(database, settings, master_key))
-        app = create_app(settings, database.app, master_key)
+        here, elsewhere = asyncio.run(_settle(database, settings))
+        app = create_app(settings, database.app, MASTER_KEY)
         config = uvicorn.Config(
             app,
             port=0,
@@ -103,12 +103,13 @@ def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactor
             thread.join()
 
 
-async def _settle(database: Database, settings: Settings, key: MasterKey) -> tuple[Workspace, Workspace]:
-    async with Ledger.open(database.app, key, settings) as ledger:
-        return await _workspace(ledger, "Depot deals"), await _workspace(ledger, "Somebody else's deals")
+async def _settle(database: Database, settings: Settings) -> tuple[Workspace, Workspace]:
+    async with Ledger.open(database.app, MASTER_KEY, settings) as ledger:
+        return await new_workspace(ledger, "Depot deals"), await new_workspace(ledger, "Somebody else's deals")
 
 
-async def _workspace(ledger: Ledger, name: str) -> Workspace:
+async def new_workspace(ledger: Ledger, name: str) -> Workspace:
+    """A workspace with a key for every role."""
     workspace_id = new_id(ledger.clock.now())
     await ledger.create_workspace(workspace_id, name)
 
