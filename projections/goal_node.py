@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.events.discovery import InsightRecorded
-from domain.events.goal import GoalDecomposed
+from domain.events.goal import ENDED, GoalDecomposed
 from domain.events.people import IdentityStated
 from domain.fields import Horizon, Instant
 from domain.state import Stream
@@ -15,7 +15,6 @@ from projections.journey import journey
 from projections.list_row import said, status
 from projections.moments import moment, promises
 from projections.outcomes import outcomes
-from projections.stream_state import ENDED_LIFECYCLES
 from projections.view import View
 
 ProgressFrom = Literal["children", "outcomes", "milestones"]
@@ -84,7 +83,7 @@ def alone(view: View) -> Alone:
         stream=stream,
         terms=stream.terms,
         status=goal_status,
-        open=goal_status not in ENDED_LIFECYCLES,
+        open=goal_status not in ENDED,
         parents=[link.id for link in stream.things("link")],
         progress=progress,
         progress_from=progress_from,

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from domain.events.goal import ENDED
 from domain.fields import Due, LocalDue, day_end
 from domain.state import Stream, Thing
 
@@ -58,4 +59,4 @@ def journey_over(stream: Stream) -> bool:
     """Whether nobody is on the way any more: the deal was closed other than won, or the goal completed or cancelled."""
     if stream.closed is not None:
         return bool(stream.closed.data.outcome != "won")
-    return stream.lifecycle in ("completed", "cancelled")
+    return stream.lifecycle in ENDED

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.events.forces import ForceKind
+from domain.events.goal import ENDED
 from domain.fields import Instant, Topic
 from projections.alignment import alignment
 from projections.discovery import discovery
@@ -34,7 +35,6 @@ Reason = Literal[
 # More than anybody asks before the next answer changes the list.
 QUESTIONS_MAX = 100
 
-ENDED_LIFECYCLES = frozenset({"completed", "cancelled"})
 
 OF_TOPICS: Mapping[Topic, str] = MappingProxyType(
     {
@@ -98,7 +98,7 @@ class Questions(Struct, frozen=True, kw_only=True):
 def questions(view: View) -> Questions:
     """The questions that a stream leaves open, in the order in which to ask them."""
     stream = view.stream
-    going_on = stream.closed is None and stream.lifecycle not in ENDED_LIFECYCLES
+    going_on = stream.closed is None and stream.lifecycle not in ENDED
     warned = signals(view)
     found = [
         *_unheard(view),

@@ -7,15 +7,13 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from domain.events.deal import Outcome, Stage
-from domain.events.goal import Achievement, Lifecycle, Price
+from domain.events.goal import ENDED, Achievement, Lifecycle, Price
 from domain.facts import ERASED, stream_uuid
 from domain.fields import Currency, Horizon, Instant, Money, Named, Trigger
 from domain.state import Stream, Thing
 from projections.list_row import forces_net, said, status
 from projections.moments import moment
 from projections.participations import Participation, participations
-
-ENDED_LIFECYCLES = frozenset({"completed", "cancelled"})
 
 
 class NextStep(Struct, frozen=True, kw_only=True):
@@ -161,7 +159,7 @@ def _goal(stream: Stream, standing: dict[str, Any]) -> GoalState:
     terms = _terms(stream)
     return GoalState(
         **standing,
-        open=standing["status"] not in ENDED_LIFECYCLES,
+        open=standing["status"] not in ENDED,
         statement=said(terms.get("statement")),
         outcome=said(terms.get("outcome")),
         why=said(terms.get("why")),

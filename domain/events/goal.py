@@ -21,6 +21,8 @@ from domain.fields import (
 )
 
 Lifecycle = Literal["proposed", "accepted", "active", "on_hold", "completed", "cancelled"]
+ENDED: frozenset[str | None] = frozenset({"completed", "cancelled"})
+"""The points of its life at which nobody works on a goal any more."""
 Achievement = Literal[
     "in_progress",
     "improving",

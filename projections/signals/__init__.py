@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from domain.events.goal import ENDED
 from domain.fields import Instant
 from projections.signals import contact, deciding, earned
 from projections.signals.course import Course
@@ -12,8 +13,6 @@ from projections.signals.sign import QUESTIONS, QUESTIONS_OF_MISSING, Missing, S
 from projections.view import View
 
 __all__ = ["Sign", "Signal", "SignalName", "Signals", "signals", "signs"]
-
-ENDED_LIFECYCLES = frozenset({"completed", "cancelled"})
 
 
 class Signal(Struct, frozen=True, kw_only=True):
@@ -42,9 +41,10 @@ class Signals(Struct, frozen=True, kw_only=True):
     Numbers and lengths of time are those of the policy; here they are told as in `trust/1`.
 
     - `silence`: open, and nothing from the buyer's side (on a goal, its owner) for the policy's days of silence;
-      counted from the beginning where nothing ever came. `silence_after_hesitation`: and an objection, a hesitation or
-      a deferral that came before they went quiet is open; a deferral with a time to ask again counts from then on.
-      `unexplained_silence`: and nothing of the kind is open, of whatever age.
+      counted from the beginning where nothing ever came, and anew when it is taken up again after its end.
+      `silence_after_hesitation`: and an objection, a hesitation or a deferral that came before they went quiet is open;
+      a deferral with a time to ask again counts from then on. `unexplained_silence`: and nothing of the kind is open,
+      of whatever age.
     - `chasing`: three contacts or more by the seller since the last fact from the buyer's side.
     - `effort_without_learning`: open, and five or more since the last insight that the buyer uncovered.
     - `premature_yes`: an open promise of the buyer's side, made while a blocking objection was open or fewer than three
@@ -109,7 +109,7 @@ def signs(view: View) -> list[Sign]:
     if view.stream.first is None:
         return []
     course = Course(view)
-    going_on = view.stream.closed is None and view.stream.lifecycle not in ENDED_LIFECYCLES
+    going_on = view.stream.closed is None and view.stream.lifecycle not in ENDED
     return [sign for rule, while_open in _RULES if going_on or not while_open for sign in rule(course, view)]
 
 

@@ -81,7 +81,7 @@ class Course:
         self.explained = False
         self.last_life: Entry | None = None  # since the close
         self.claims: list[Entry] = []
-        self.mapped = self.defined = False
+        self.mapped = self.defined = self.over = False
         for entry in view.entries:
             self._take(entry)
 
@@ -179,8 +179,15 @@ class Course:
 
     def reopens(self, entry: Entry, _said: deal.DealReopened) -> None:
         self.closed = None
+        self.last_theirs = entry  # taken up again, quiet is counted anew
         if self.without_step is not None:
             self.without_step = entry
+
+    def goes_on(self, entry: Entry, said: goal.GoalStatusChanged) -> None:
+        ended = said.lifecycle in goal.ENDED
+        if self.over and not ended:
+            self.last_theirs = entry
+        self.over = ended
 
     def explains(self, _entry: Entry, _said: deal.DecisionExplained) -> None:
         self.explained = self.closed is not None
@@ -233,6 +240,7 @@ TAKES: Mapping[type, Callable[[Course, Entry, Any], None]] = MappingProxyType(
         deal.StageEntered: Course.enters,
         deal.DealClosed: Course.closes,
         deal.DealReopened: Course.reopens,
+        goal.GoalStatusChanged: Course.goes_on,
         deal.DecisionExplained: Course.explains,
         deal.DealOpened: Course.triggers,
         deal.DealChanged: Course.triggers,

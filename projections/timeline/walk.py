@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.events.deal import DealClosed, DealReopened
 from domain.events.discovery import QualificationUpdated
 from domain.events.forces import ForceChanged, ForceObserved
-from domain.events.goal import GoalStatusChanged
+from domain.events.goal import ENDED, GoalStatusChanged
 from domain.events.journey import JourneyMapped
 from domain.facts import Fact
 from domain.fields import Dimension, Side
@@ -24,7 +24,6 @@ from projections.timeline.entries import CoverageChange, Effect, NetChange
 from projections.topics import TOPICS, Topics
 from projections.view import View
 
-ENDED_LIFECYCLES = frozenset({"completed", "cancelled"})
 NOTHING = Effect(trust=[], forces_net=None, coverage=None)
 
 
@@ -148,7 +147,7 @@ class Walk:
         """Follow who was last heard of, while the deal or goal is going on."""
         data = entry.fact.data
         theirs = self._view.stream.side(entry.fact.acting_party) == self.side
-        over = self._stream.closed is not None or self._stream.lifecycle in ENDED_LIFECYCLES
+        over = self._stream.closed is not None or self._stream.lifecycle in ENDED
         begins = self._stream.version == 1 or isinstance(data, DealReopened | GoalStatusChanged | DealClosed)
         if self._last is not None and (theirs or over):
             self._heard(self._last, entry.at)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from domain.events.goal import ENDED
 from domain.facts import Fact, StreamKind
 from domain.fields import Dimension, Side
 from domain.state import Stream
@@ -105,7 +106,7 @@ class Reading:
     def _status_changed(self, fact: Fact, at: datetime) -> None:
         lifecycle = fact.data.lifecycle
         self.practice.lifecycle(lifecycle, at)
-        if lifecycle in ("completed", "cancelled"):
+        if lifecycle in ENDED:
             self._over(at)
         else:
             self._resumed(fact, at)
