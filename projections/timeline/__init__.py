@@ -1,7 +1,7 @@
 """A stream as a story (P15): every fact in order as a sentence with what it did, and when nothing did. No advice."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -19,13 +19,13 @@ from domain.stream import fold
 from projections.figures import days
 from projections.sentences import Teller, sentence
 from projections.sentences.teller import number
-from projections.timeline.entries import EventTold, Links, OverdueTold, SilenceTold, TimelineEntry
+from projections.timeline.entries import Effect, EventTold, Links, OverdueTold, SilenceTold, TimelineEntry
 from projections.timeline.walk import NOTHING, Overdue, Silence, Walk, dimension_of, dimension_of_thing, owner_side
 from projections.trust.changes import TrustChange, trust_changes
 from projections.trust.walk import Walk as TrustWalk
 from projections.view import View
 
-__all__ = ["Place", "Timeline"]
+__all__ = ["Place", "Timeline", "effects_of"]
 
 Place = tuple[int, int, int, int]
 """Where an entry stands: microseconds since 1970, facts before moments, version or 0, and what a moment is about."""
@@ -155,7 +155,6 @@ class Timeline:
 
     def _event(self, record: Recorded, trust: list[TrustChange]) -> EventTold:
         fact = self._as_it_holds(record.fact)
-        effect = self._walk.effects.get(fact.event_id, NOTHING)
         return EventTold(
             at=self._times[fact.event_id],
             summary=sentence(self._teller, fact),
@@ -170,7 +169,7 @@ class Timeline:
             acting_party=fact.acting_party,
             learned_later=fact.event_id in self._late,
             links=self._links(fact),
-            effect=structs.replace(effect, trust=trust) if trust else effect,
+            effect=_whole(self._walk.effects.get(fact.event_id, NOTHING), trust),
         )
 
     def _silence(self, silence: Silence) -> SilenceTold:
@@ -220,6 +219,16 @@ class Timeline:
             voided_by=self._recorded.voided_by(fact.event_id),
             corrected_by=None if corrected is None else corrected.event_id,
         )
+
+
+def effects_of(view: View, facts: Collection[UUID]) -> dict[UUID, Effect]:
+    """What each of these facts did when it happened, as the timeline tells it; nothing where it does not hold."""
+    walked, changes = Walk(view).effects, trust_changes(view, frozenset(facts))
+    return {fact: _whole(walked.get(fact, NOTHING), changes.get(fact, [])) for fact in facts}
+
+
+def _whole(effect: Effect, trust: list[TrustChange]) -> Effect:
+    return structs.replace(effect, trust=trust) if trust else effect
 
 
 def _as_recorded(stream: Stream, records: Sequence[Recorded]) -> Stream:

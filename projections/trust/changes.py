@@ -1,6 +1,6 @@
 """How trust moved (P9), what single facts did to it, and how two views of a stream differ. All of it is one walk."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -106,15 +106,23 @@ def trust_changes(view: View, wanted: Container[UUID] | None = None) -> dict[UUI
 
 
 def trust_between(before: View, after: View) -> list[TrustChange]:
-    """How the answers to two views of one stream differ (P23), each at its own moment; only dimensions that do."""
+    """How the answers to two views of one stream differ, each at its own moment; only dimensions that do.
+
+    One that counts in one of them only has no evidence in the other.
+    """
     first, second = _opinions(before), _opinions(after)
-    both = (dimension for dimension in DIMENSIONS if dimension in first and dimension in second)
-    changes = [_change(dimension, first[dimension], second[dimension]) for dimension in both]
+    none = {
+        dimension: Opinion(0, 0, after.policy, dimension)
+        for dimension in DIMENSIONS
+        if dimension in first or dimension in second
+    }
+    first, second = none | first, none | second
+    changes = [_change(dimension, first[dimension], second[dimension]) for dimension in none]
     return [one for one in changes if one.score != one.score_before or one.uncertainty != one.uncertainty_before]
 
 
-def _opinions(view: View) -> Mapping[Dimension, Opinion]:
-    return opinions(gather(view.stream, view.policy, view.at), view.at)
+def _opinions(view: View) -> dict[Dimension, Opinion]:
+    return dict(opinions(gather(view.stream, view.policy, view.at), view.at))
 
 
 def _spacing(view: View, number: int) -> Sequence[datetime]:

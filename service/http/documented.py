@@ -3,10 +3,11 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from domain.events import RecordedEvent
 from domain.facts import ActorKind, Role
+from projections.effects import Effects
 from service.http.operations import Reply, Told
 from service.http.permissions import Permission
 from service.http.questions import Instant, Position
@@ -38,11 +39,16 @@ IDEMPOTENCY_KEY = Told(
 
 
 class RecordedFacts(Struct):
-    """What was recorded, in the order it was sent; or, on a dry run, what would be."""
+    """What was recorded, in the order it was sent; or, on a dry run, what would be.
+
+    `effects` is there when it was asked for: what the caller sees of the stream just after the last of the facts was
+    recorded, against what they saw just before the first was.
+    """
 
     events: list[RecordedEvent]
     stream_version: int
     position: int
+    effects: Effects | UnsetType = UNSET
 
 
 class EventsPage(Struct):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from domain.facts import Caller, Fact, Proposal, Recorded
+from domain.stream import Stream
 from service.ledger.canonical import digest
 
 _proposal_bytes = msgspec.json.Encoder(order="sorted").encode
@@ -30,17 +31,26 @@ class Ask(Struct, frozen=True):
     answer: "asyncio.Future[Appended]"
 
 
+class Around(Struct, frozen=True):
+    """What the caller sees of the stream just before the first of some facts was recorded and just after the last was;
+    or would see, as folds of what holds. None: nothing."""
+
+    before: Stream | None
+    after: Stream | None
+
+
 class Appended(Struct, frozen=True):
     """The facts of an ask as they are recorded, in the order of the proposals.
 
     `replayed` is true when every one of them had been recorded before; `position` is the log's size just after the last
-    of them, the same whenever it is asked again.
+    of them, the same whenever it is asked again. `around` is given when it was asked for.
     """
 
     events: Sequence[Recorded]
     replayed: bool
     stream_version: int
     position: int
+    around: Around | None = None
 
 
 class Staged(Struct, frozen=True, gc=False):

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.facts import Proposal, Recorded, stream_uuid
+from msgspec import structs
+
+from domain.facts import Caller, Proposal, Recorded, stream_uuid
 from projections.goal_tree import GoalTree
 from projections.patterns import Patterns
 from projections.trust.party import PartyTrust
@@ -16,7 +18,7 @@ from projections.trust.policy import Policy
 from service.clock import Clock
 from service.ids import new_id
 from service.ledger.across import Across
-from service.ledger.asking import Appended, Ask, proposal_digest
+from service.ledger.asking import Appended, Around, Ask, proposal_digest
 from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Credentials, Identity
 from service.ledger.deciding import decide, with_missed
@@ -115,10 +117,12 @@ class Ledger:
         opens: bool,
         if_match: int | None = None,
         dry_run: bool = False,
+        around: bool = False,
     ) -> Appended:
         """Record all of the proposals on one stream, or none; with `dry_run` do everything but that.
 
-        `opens` says that the stream begins with them. Facts that were recorded before are answered as they are.
+        `opens` says that the stream begins with them. Facts that were recorded before are answered as they are. With
+        `around` the stream before and after them is told too, which costs folding it twice.
         Raises a `domain.refusals.Refusal` or a `LedgerRefusal`.
         """
         at = self.clock.now()
@@ -135,16 +139,19 @@ class Ledger:
         )
         workspace, writer = self._workspace(identity.workspace_id)
         if dry_run:
-            return await self._rehearse(workspace, ask)
+            return await self._rehearse(workspace, ask, around=around)
         writer.submit(ask)
         self.checkpoints.grown(identity.workspace_id)
         deadline = asyncio.get_running_loop().call_later(APPEND_DEADLINE_S, _give_up, ask)
         try:
-            return await ask.answer
+            appended = await ask.answer
         finally:
             deadline.cancel()
+        if not around:
+            return appended
+        return _with_around(appended, await self._kept(workspace, stream_id), identity.caller)
 
-    async def _rehearse(self, workspace: Workspace, ask: Ask) -> Appended:
+    async def _rehearse(self, workspace: Workspace, ask: Ask, *, around: bool) -> Appended:
         """What an ask would be answered, without recording anything: positions and times are what they would be now."""
         await workspace.follow()
         kept = await workspace.load([ask.stream])
@@ -163,7 +170,12 @@ class Ledger:
             for event_id in ask.event_ids
             if (record := staged.get(event_id) or (known.find(event_id) if known else None)) is not None
         ]
-        return Appended(events, not staged, draft.stream.version, workspace.position + len(staged))
+        appended = Appended(events, not staged, draft.stream.version, workspace.position + len(staged))
+        if not around:
+            return appended
+        rehearsed = Kept(draft.stream)
+        rehearsed.records = [*(known.records if known else ()), *staged.values()]
+        return _with_around(appended, rehearsed, ask.caller)
 
     # -- reading one stream
 
@@ -324,6 +336,13 @@ class Ledger:
                 self._memory.drop_workspace(workspace_id)
                 del self._workspaces[workspace_id]
                 return
+
+
+def _with_around(appended: Appended, kept: Kept, caller: Caller) -> Appended:
+    """What was appended with the stream before and after it, as the caller sees it."""
+    positions = [record.position for record in appended.events]
+    before, after = (history(kept, caller, at, None, at).stream for at in (min(positions), max(positions) + 1))
+    return structs.replace(appended, around=Around(before, after))
 
 
 def _give_up(ask: Ask) -> None:

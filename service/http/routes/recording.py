@@ -1,10 +1,16 @@
 """Recording: opening a stream, and adding facts to one."""
 
+from datetime import datetime
+from typing import Annotated
+
 from litestar.handlers import HTTPRouteHandler
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from domain.events import ClientProposal
-from service.http.answers import JSON, Answer, Header, joined, position_header
+from domain.stream import initial
+from projections.effects import Effects, effects
+from projections.view import View
+from service.http.answers import JSON, Answer, Header, encode, joined, position_header
 from service.http.calls import Call
 from service.http.conditions import IF_MATCH_ACCEPTED, demand_no_if_match, demanded_version, etag_header
 from service.http.documented import IDEMPOTENCY_KEY, IF_MATCH, RecordedFacts, recording_replies
@@ -22,15 +28,18 @@ from service.http.proposals import (
     new_stream,
     opening,
 )
-from service.ledger.asking import Appended
+from service.ledger.asking import Appended, Around
 
 REPLAYED: Header = (b"idempotency-replayed", b"true")
 
 
 class Recording(Struct, frozen=True, forbid_unknown_fields=True):
-    """How to record: for real, or only to see what would happen."""
+    """How to record: for real, or only to see what would happen; and whether to tell what it does to the stream."""
 
     dry_run: bool = False
+    effects: Annotated[
+        bool, Meta(description="Tell what the facts change: trust, forces, coverage and signals, at this moment")
+    ] = False
 
 
 def routes(kind: Kind) -> list[HTTPRouteHandler]:
@@ -45,10 +54,10 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
         facts = named(sent.facts, idempotency_key(request.scope), request.identity)
         stream = new_stream(sent.stream_id, facts[0])
         appended = await request.ledger.append(
-            request.identity, f"{kind}/{stream}", facts, opens=True, dry_run=asked.dry_run
+            request.identity, f"{kind}/{stream}", facts, opens=True, dry_run=asked.dry_run, around=asked.effects
         )
         location = (b"location", f"{collection}/{stream}".encode())
-        return recorded(appended, asked, location)
+        return recorded(appended, asked, request.now(), location)
 
     async def add_facts(request: Call) -> Answer:
         asked = request.question(Recording)
@@ -61,8 +70,9 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             opens=False,
             if_match=demanded_version(request.scope),
             dry_run=asked.dry_run,
+            around=asked.effects,
         )
-        return recorded(appended, asked)
+        return recorded(appended, asked, request.now())
 
     return [
         Operation(
@@ -101,12 +111,13 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
     ]
 
 
-def recorded(appended: Appended, asked: Recording, *headers: Header) -> Answer:
+def recorded(appended: Appended, asked: Recording, now: datetime, *headers: Header) -> Answer:
     """What was recorded, or what would be: 201, and 200 when nothing new was."""
-    body = b'{"events":%b,"stream_version":%d,"position":%d}' % (
+    body = b'{"events":%b,"stream_version":%d,"position":%d%b}' % (
         joined(appended.events),
         appended.stream_version,
         appended.position,
+        b"" if appended.around is None else b',"effects":' + encode(_effects(appended, appended.around, now)),
     )
     if asked.dry_run:
         return Answer(body, JSON, position_header(appended.position))
@@ -114,3 +125,11 @@ def recorded(appended: Appended, asked: Recording, *headers: Header) -> Answer:
     if appended.replayed:
         return Answer(body, *told, REPLAYED)
     return Answer(body, *told, code=201)
+
+
+def _effects(appended: Appended, around: Around, now: datetime) -> Effects:
+    """What the facts change at the moment, or at the last happening when that is later."""
+    nothing = initial(appended.events[0].fact.stream_id)
+    before, after = around.before or nothing, around.after or nothing
+    at = now if after.last_at is None else max(now, after.last_at)
+    return effects(View(before, at), View(after, at), [record.fact.event_id for record in appended.events])
