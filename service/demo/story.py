@@ -32,13 +32,15 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Story(Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole story. `me` stands for whoever tells it, `last_day` is the day (from 0) of its last fact."""
+    """A whole story. `me` stands for whoever tells it, `last_day` is the day (from 0) of its last fact, `turning_day`
+    the one at whose end it stood worst."""
 
     title: str
     kind: Literal["deal", "goal"]
     stream_id: str
     me: str
     last_day: int
+    turning_day: int
     facts: tuple[Line, ...]
 
 
