@@ -5,7 +5,7 @@ Of two members with one name in an object the last one counts, as in every commo
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -89,11 +89,33 @@ async def read_body(scope: Scope, receive: Receive, *, bytes_max: int, deadline_
     """The whole body, or the problem: 415, 413 as soon as it is known to be too large, 408 after `deadline_s`."""
     demand_json(scope)
     _one_length(scope, bytes_max)
+    collecting = _collect(receive, bytes_max)
+    try:
+        waiting = collecting.send(None)
+    except StopIteration as end:  # it arrived with the headers, as nearly all do: nothing to time
+        whole: bytes = end.value
+        return whole
     try:
         async with asyncio.timeout(deadline_s):
-            return await _collect(receive, bytes_max)
+            return await _Rest(collecting, waiting)
     except TimeoutError:
         raise Problem("body-too-slow", f"The body was not whole after {deadline_s:g} s.", CLOSE) from None
+
+
+class _Rest:
+    """The rest of a body's collection, which was begun by hand and waits for a future now."""
+
+    def __init__(self, collecting: Coroutine[Any, Any, bytes], waiting: Any) -> None:
+        self._collecting = collecting
+        self._waiting = waiting
+
+    def __await__(self) -> Generator[Any, Any, bytes]:
+        try:
+            yield self._waiting
+        except BaseException as failure:
+            self._collecting.throw(failure)
+            raise
+        return (yield from self._collecting.__await__())
 
 
 async def _collect(receive: Receive, bytes_max: int) -> bytes:

@@ -77,7 +77,13 @@ def test_without_its_words_a_fact_keeps_its_structure(event_type: EventType) -> 
             assert said in (ERASED, None)
 
 
-numbers = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e15, 1e15)
+numbers = (
+    st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(-1e15, 1e15)
+    | st.floats(1e-7, 1e-4)
+    | st.floats(1e13, 1e23)
+    | st.decimals(-100, 100, places=3).map(float)
+)
 scalars = st.none() | st.booleans() | numbers | st.text(st.characters(exclude_categories=["Cs"]))
 
 
