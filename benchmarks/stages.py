@@ -32,7 +32,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("keep in memory", "service.ledger.writer:Writer", "_keep"),
     ("read one history", "service.ledger.ledger:Ledger", "history"),
     ("look at the counter row", "service.ledger.workspace:Workspace", "_follow_for_all"),
-    ("fold into an answer", "service.http.routes.streams", "state"),
+    ("fold into an answer", "service.http.routes.streams", "answered"),
     ("render a page", "service.http.routes.events", "page"),
 )
 """Stage, where its function is, and the function's name; `outer layer` and `rest` are what no other stage takes."""

@@ -219,7 +219,12 @@ class Stream(Struct, kw_only=True, eq=False):
     @property
     def rewritten(self) -> bool:
         """Whether any fact was voided, corrected or widened, so that the facts as recorded are not what holds."""
-        return any(layer.own_voided or layer.own_corrected or layer.own_widened for layer in self._layers())
+        layer: Stream | None = self
+        while layer is not None:
+            if layer.own_voided or layer.own_corrected or layer.own_widened:
+                return True
+            layer = layer.base
+        return False
 
     def _layers(self) -> list["Stream"]:
         layers = []

@@ -85,7 +85,7 @@ def _decide(ask: Ask, draft: Draft, elsewhere: Mapping[UUID, UUID], at: datetime
         raise Absent
     if not draft.exists and not ask.opens:
         raise Absent
-    if len(set(ask.event_ids)) < len(ask.event_ids):
+    if len(ask.event_ids) > 1 and len(set(ask.event_ids)) < len(ask.event_ids):
         raise EventIdReused(next(one for one in ask.event_ids if ask.event_ids.count(one) > 1))
     new = []
     for proposal, event_id, sent in zip(ask.proposals, ask.event_ids, ask.digests, strict=True):
@@ -138,7 +138,7 @@ def _is_replay(ask: Ask, draft: Draft, event_id: UUID, sent: bytes) -> bool:
     else:
         if draft.kept is None:
             return False
-        index = draft.kept.by_event.get(event_id)
+        index = draft.kept.index(event_id)
         if index is None:
             return False
         fact, stored = draft.kept.records[index].fact, draft.kept.digests[index]

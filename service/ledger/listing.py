@@ -129,7 +129,9 @@ def public_fold(draft: Draft) -> Stream:
 
 def is_public(stream: Stream) -> bool:
     """Whether a stream as recorded is what lists show of it."""
-    return stream.in_order and not stream.rewritten and stream.width >= stream.facts[0].visibility.width
+    first = stream.first
+    assert first is not None, "a stream begins with its first fact"
+    return stream.in_order and not stream.rewritten and stream.width >= first.visibility.width
 
 
 def shown(kept: Kept) -> Stream:

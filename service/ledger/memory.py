@@ -13,7 +13,7 @@ from projections.summary import Summary
 class Kept:
     """One stream as this process knows it: the fold in recorded order, every fact, the digest of each proposal."""
 
-    __slots__ = ("by_event", "digests", "public", "records", "row", "stream", "summary")
+    __slots__ = ("digests", "held", "public", "records", "row", "stream", "summary")
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
@@ -22,7 +22,7 @@ class Kept:
         self.summary: Summary | None = None  # of what lists show, since the last fact
         self.records: list[Recorded] = []
         self.digests: list[bytes | None] = []
-        self.by_event: dict[UUID, int] = {}
+        self.held = False  # whether memory has it; only what is being read or was let go is not
 
     @property
     def version(self) -> int:
@@ -30,14 +30,18 @@ class Kept:
 
     def add(self, record: Recorded, proposal_digest: bytes | None) -> None:
         """Take the next fact of the stream; the fold is the caller's to move."""
-        self.by_event[record.fact.event_id] = len(self.records)
         self.records.append(record)
         self.digests.append(proposal_digest)
         self.summary = None
 
+    def index(self, event_id: UUID) -> int | None:
+        """Where the fact with this id is among the records, or None."""
+        version = self.stream.own_versions.get(event_id)  # a kept stream is no fork: it has all of its versions itself
+        return None if version is None else version - 1
+
     def find(self, event_id: UUID) -> Recorded | None:
         """The fact with this id, or None."""
-        index = self.by_event.get(event_id)
+        index = self.index(event_id)
         return None if index is None else self.records[index]
 
 
@@ -58,6 +62,7 @@ class Memory:
     def put(self, workspace_id: UUID, stream: UUID, kept: Kept) -> None:
         self.drop(workspace_id, [stream])
         self._kept[workspace_id, stream] = kept
+        kept.held = True
         self.grew(kept.version)
 
     def grew(self, facts: int) -> None:
@@ -65,6 +70,7 @@ class Memory:
         self.facts += facts
         while self.facts > self._facts_max and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
+            oldest.held = False
             self.facts -= oldest.version
 
     def drop(self, workspace_id: UUID, streams: Iterable[UUID]) -> None:
@@ -72,6 +78,7 @@ class Memory:
         for stream in streams:
             kept = self._kept.pop((workspace_id, stream), None)
             if kept is not None:
+                kept.held = False
                 self.facts -= kept.version
 
     def drop_workspace(self, workspace_id: UUID) -> None:

@@ -147,7 +147,7 @@ class Workspace:
 
     def take_in(self, stream: UUID, draft: Draft, added: Sequence[tuple[Recorded, bytes]]) -> None:
         """Keep what this process just recorded on a stream, unless the follower was faster, wholly or in part."""
-        found = self.kept(stream)
+        found = draft.kept if draft.kept is not None and draft.kept.held else self.kept(stream)
         kept = draft.kept or found
         folded = True
         if kept is None:
@@ -171,7 +171,7 @@ class Workspace:
                     evolve(kept.stream, record.fact)
                     kept.public = kept.row = None
                 kept.add(record, digest)
-                if self.kept(stream) is kept:
+                if kept.held:
                     self._memory.grew(1)
         if found is not None and found.version < kept.version:  # let go and read anew while this was being written
             self._memory.put(self.workspace_id, stream, kept)
@@ -284,7 +284,7 @@ class Workspace:
                 self._fold_stream(kept, stream, rows)
             except Unreadable as failure:
                 unreadable[stream] = failure
-                if self.kept(stream) is kept:
+                if kept.held:
                     self._memory.drop(self.workspace_id, [stream])
 
     def _fold_stream(self, kept: Kept, stream: UUID, rows: Iterable[Stored]) -> None:
@@ -296,7 +296,7 @@ class Workspace:
             evolve(kept.stream, record.fact)
             kept.public = kept.row = None
             kept.add(record, row.proposal_digest)
-            if self.kept(stream) is kept:
+            if kept.held:
                 self._memory.grew(1)
 
     def unseal(self, row: Stored, kind: str, stream_cipher: AESGCM | None) -> Recorded:
