@@ -5,7 +5,10 @@ The envelope is who said what when. Words are what a person said (free text, nam
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
+from sys import intern
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, inspect
@@ -14,8 +17,11 @@ from domain.corrections import replacement
 from domain.events import CATALOGUE
 from domain.events.declaring import Data
 from domain.events.record import EventCorrected
-from domain.facts import ERASED, Fact
+from domain.facts import ERASED, Actor, Fact
 from service.ledger.canonical import canonical
+
+# Parties known at once in one process; one that is forgotten costs its facts 200 bytes more.
+SHARED_MAX = 4_096
 
 
 class Parts(NamedTuple):
@@ -67,15 +73,36 @@ def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None
     """The fact that was divided. Missing words read as `ERASED` where the type requires them; without
     structure there is no data.
 
-    Raises msgspec.ValidationError or KeyError when the bytes are not what `divide` writes.
+    Raises msgspec.ValidationError, or KeyError, TypeError, ValueError or AttributeError, when the bytes are not what
+    `divide` writes.
     """
     known = msgspec.json.decode(envelope)
     event_type = CATALOGUE[known["type"]]
     said = {} if words is None else msgspec.json.decode(words)
     known["evidence"] = said.pop("evidence", ())
     known["stream_id"], known["stream_version"] = stream_id, version
+    _share(known, event_type.name)
     known["data"] = None if structure is None else _data(event_type.cls, msgspec.json.decode(structure), said)
     return msgspec.convert(known, Fact)
+
+
+def _share(known: dict[str, Any], type_name: str) -> None:
+    """What most facts of a stream have in common is one object in memory, not one for each of them: a quarter of it."""
+    actor = known["actor"]
+    known["actor"] = _actor(actor["party_id"], actor["kind"]) if len(actor) == len(Actor.__struct_fields__) else actor
+    known["acting_party"] = _party(known["acting_party"])
+    known["type"] = type_name
+    known["attestation"] = intern(known["attestation"])
+
+
+@lru_cache(maxsize=SHARED_MAX)
+def _party(text: str) -> UUID:
+    return msgspec.convert(text, UUID)
+
+
+@lru_cache(maxsize=SHARED_MAX)
+def _actor(party_id: str, kind: str) -> Actor:
+    return msgspec.convert({"party_id": _party(party_id), "kind": intern(kind)}, Actor)
 
 
 def _data(cls: type[Data], held: dict[str, Any], said: dict[str, Any]) -> Data:
