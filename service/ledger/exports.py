@@ -262,10 +262,10 @@ class Exports:
     ) -> EventLine:
         found: dict[str, bytes | None] = {"envelope": row.envelope}
         broken = []
-        stream = self._ciphers.get(row.stream)
+        stream = self._ciphers.get(workspace.workspace_id, row.stream)
         for name, sealed, cipher in (
             ("structure", row.structure, stream),
-            ("words", row.words, self._ciphers.get(row.words_key) if row.words_key else stream),
+            ("words", row.words, self._ciphers.get(workspace.workspace_id, row.words_key) if row.words_key else stream),
         ):
             try:
                 found[name] = open_part(cipher, sealed, workspace.workspace_id, row.event_id, name)

@@ -20,20 +20,21 @@ class Ciphers:
 
     def __init__(self, master_key: MasterKey) -> None:
         self.master_key = master_key
-        self._ciphers: OrderedDict[UUID, AESGCM] = OrderedDict()
+        # By workspace and key: a stream's key has the stream's id, which clients make, so that two may choose the same.
+        self._ciphers: OrderedDict[tuple[UUID, UUID], AESGCM] = OrderedDict()
         self._party_keys: OrderedDict[tuple[UUID, UUID], UUID] = OrderedDict()
 
-    def get(self, key_id: UUID) -> AESGCM | None:
+    def get(self, workspace_id: UUID, key_id: UUID) -> AESGCM | None:
         """The cipher of a key that was learned before, or None."""
-        cipher = self._ciphers.get(key_id)
+        cipher = self._ciphers.get((workspace_id, key_id))
         if cipher is not None:
-            self._ciphers.move_to_end(key_id)
+            self._ciphers.move_to_end((workspace_id, key_id))
         return cipher
 
     def of_party(self, workspace_id: UUID, party_id: UUID) -> tuple[UUID, AESGCM] | None:
         """The party's key in use and its cipher, when known here."""
         key_id = self._party_keys.get((workspace_id, party_id))
-        cipher = None if key_id is None else self.get(key_id)
+        cipher = None if key_id is None else self.get(workspace_id, key_id)
         return None if key_id is None or cipher is None else (key_id, cipher)
 
     def learn(self, workspace_id: UUID, key_id: UUID, kind: str, owner_id: UUID, wrapped: bytes) -> AESGCM:
@@ -44,13 +45,13 @@ class Ciphers:
 
     def forget(self, workspace_id: UUID, key_id: UUID, owner_id: UUID) -> None:
         """Drop a key that was destroyed."""
-        self._ciphers.pop(key_id, None)
+        self._ciphers.pop((workspace_id, key_id), None)
         if self._party_keys.get((workspace_id, owner_id)) == key_id:
             del self._party_keys[workspace_id, owner_id]
 
     def keep(self, workspace_id: UUID, key_id: UUID, kind: str, owner_id: UUID, cipher: AESGCM) -> None:
         """Know the cipher of a key that is stored."""
-        self._ciphers[key_id] = cipher
+        self._ciphers[workspace_id, key_id] = cipher
         if kind == "party":
             self._party_keys[workspace_id, owner_id] = key_id
         while len(self._ciphers) > CIPHERS_MAX:
@@ -90,7 +91,7 @@ class AppendKeys:
 
     def stream(self, stream: UUID) -> AESGCM:
         """The cipher of a stream, which was learned or made before."""
-        cipher = self._ciphers.get(stream)
+        cipher = self._ciphers.get(self._workspace_id, stream)
         return self._made["stream", stream].cipher if cipher is None else cipher
 
     def party(self, party_id: UUID) -> tuple[UUID, AESGCM] | None:

@@ -288,7 +288,7 @@ class Workspace:
                     self._memory.drop(self.workspace_id, [stream])
 
     def _fold_stream(self, kept: Kept, stream: UUID, rows: Iterable[Stored]) -> None:
-        cipher = self._ciphers.get(stream)
+        cipher = self._ciphers.get(self.workspace_id, stream)
         for row in rows:
             if row.version != kept.version + 1:
                 continue  # somebody else folded it in while this was being read
@@ -301,12 +301,12 @@ class Workspace:
 
     def unseal(self, row: Stored, kind: str, stream_cipher: AESGCM | None) -> Recorded:
         """One stored fact with the ciphers known here."""
-        party = self._ciphers.get(row.words_key) if row.words_key else None
+        party = self._ciphers.get(self.workspace_id, row.words_key) if row.words_key else None
         return unseal(row, kind, self.workspace_id, stream_cipher, party)
 
     def cipher_of(self, stream: UUID) -> AESGCM | None:
         """The cipher of a stream whose key was made known."""
-        return self._ciphers.get(stream)
+        return self._ciphers.get(self.workspace_id, stream)
 
     async def read(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Rows of a statement about this workspace."""
@@ -314,7 +314,7 @@ class Workspace:
 
     def cipher(self, key_id: UUID, kind: str, owner_id: UUID, wrapped: bytes | None) -> AESGCM | None:
         """The cipher of a key whose row was just read; None when it was destroyed."""
-        known = self._ciphers.get(key_id)
+        known = self._ciphers.get(self.workspace_id, key_id)
         if known is None and wrapped is not None:
             known = self._ciphers.learn(self.workspace_id, key_id, kind, owner_id, wrapped)
         return known
@@ -326,7 +326,7 @@ class Workspace:
 
     async def know_keys(self, wanted: Iterable[UUID], connection: Connection | None) -> None:
         """Make ciphers known by the ids of their keys (a stream's key has the stream's id)."""
-        missing = [key_id for key_id in wanted if self._ciphers.get(key_id) is None]
+        missing = [key_id for key_id in wanted if self._ciphers.get(self.workspace_id, key_id) is None]
         if missing:
             rows = await self._read(connection, _KEYS, {"workspace": self.workspace_id, "keys": missing})
             for key_id, kind, owner_id, wrapped in rows:
