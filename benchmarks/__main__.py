@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import following, growth, importing, machine, postgres, rounds, starting
+from benchmarks import following, growth, importing, machine, postgres, rounds, starting, two
 from benchmarks.bench import Bench
 from benchmarks.load.sending import installed_sender
 from benchmarks.report import markdown
@@ -17,7 +17,7 @@ from benchmarks.rows import Measured, rows
 from benchmarks.sizes import FULL, QUICK
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = ("append", "get", "page", "start", "import", "follow")
+PARTS = ("append", "get", "page", "two", "start", "import", "follow")
 ON_DISK = Path("/var/tmp")  # noqa: S108  # kept over restarts, so that it is a disk and not memory: fsync has its price
 
 
@@ -45,6 +45,8 @@ def main(
         bench = Bench(server, installed_sender(folder), sizes, folder)
         click.echo(f"Load comes from {bench.sender.name}.")
         measured.results = rounds.run(bench, wanted, click.echo)
+        if "two" in wanted:
+            measured.sharing = two.sharing(bench, click.echo)
         if "start" in wanted:
             measured.starts = starting.starts(bench)
         if "import" in wanted:

@@ -54,7 +54,7 @@ class Filled:
 
     def appends(self, deals: int) -> Traffic:
         """Everyday facts for the first `deals` deals."""
-        return appends([stream_id("read", number) for number in range(deals)], _recording(self.key), 1)
+        return appends([stream_id("read", number) for number in range(deals)], recording_with(self.key), 1)
 
 
 @contextmanager
@@ -93,11 +93,13 @@ def recording(bench: Bench, _: Operation) -> Iterator[Ready]:
             for number, stream in enumerate(streams)
         ]
         bench.send(server, Traffic(openings, 201, len(openings)))
-        traffic = appends(streams, _recording(key), 1)
+        traffic = appends(streams, recording_with(key), 1)
         yield Ready(server, traffic, lambda: bench.postgres.number(database, RECORDED))
 
 
-def _recording(key: str) -> Callable[[str, Body], bytes]:
+def recording_with(key: str) -> Callable[[str, Body], bytes]:
+    """What makes the request that records a fact on a deal."""
+
     def render(stream: str, fact: Body) -> bytes:
         return request("POST", f"/v1/deals/{stream}/events", encode(fact), key)
 
@@ -112,12 +114,13 @@ def filled(bench: Bench, name: str, deals: int, facts: int) -> Iterator[Filled]:
             environment(bench.postgres, database, bench.folder / "filling")
             | {"THROUGHLINE_PORT": "0", "THROUGHLINE_BATCH_EVENTS_MAX": str(GROUP_FACTS_MAX)}
         )
-        key = asyncio.run(_fill(bench.postgres, database, settings, deals, facts))
+        key = asyncio.run(fill(bench.postgres, database, settings, deals, facts))
         bench.postgres.run(database, "VACUUM ANALYZE")
         yield Filled(database, key, deals)
 
 
-async def _fill(postgres: Postgres, database: str, settings: Settings, deals: int, facts: int) -> str:
+async def fill(postgres: Postgres, database: str, settings: Settings, deals: int, facts: int) -> str:
+    """Record whole deals in a new workspace of a database, which is migrated first; its owner\'s key."""
     with connect(postgres.owner_address(database), "benchmark") as owner:
         migrate(owner)
     with connect(postgres.app_address(database), "benchmark") as app:

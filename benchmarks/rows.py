@@ -10,6 +10,7 @@ from benchmarks.growth import Growth
 from benchmarks.importing import Import
 from benchmarks.rounds import AUTOCOMMIT, BARE, LONE, OURS, STOCK, Point, Results, ratios
 from benchmarks.sizes import Sizes
+from benchmarks.two import Sharing
 
 MEMORY_MUST_MB, MEMORY_AIM_MB = 250, 150
 FIRST_START_MUST_S, FIRST_START_AIM_S = 4, 2
@@ -55,12 +56,19 @@ class Measured:
     imports: list[Import] | None = None
     growth: Growth | None = None
     followed: list[Followed] | None = None
+    sharing: list[Sharing] = field(default_factory=list)
 
 
 def rows(measured: Measured, sizes: Sizes) -> Iterator[Row]:
     """The table, as far as it was measured."""
     if measured.results:
         yield from _side_by_side(measured.results, sizes)
+    for shared in measured.sharing:
+        values = [two / one for two, one in zip(shared.two, shared.one, strict=True)]
+        what = f"append by two processes, {shared.deals:,} deals in {shared.workspaces} workspaces"
+        if shared.workspaces == 1:
+            what = f"append by two processes, {shared.deals:,} deals in one workspace"
+        yield Row(what, "one process", f"{median(shared.two):,.0f}/s to {median(shared.one):,.0f}/s", values, 1.0, 1.3)
     if measured.growth:
         yield from _growth(measured.growth)
     if measured.starts:

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """`streams` are appended to; the reads go over `read_deals` deals of `read_facts` facts each."""
+    """`streams` are appended to, by two processes over `workspaces`.
+
+    The reads go over `read_deals` deals of `read_facts` facts each.
+    """
 
     rounds: int
     seconds: float
     connections: int
     streams: int
+    workspaces: int
     read_deals: int
     read_facts: int
     import_rows: int
@@ -25,11 +29,12 @@ FULL = Sizes(
     seconds=5,
     connections=32,
     streams=2_000,
-    read_deals=1_000,  # 100,000 facts, all of which the service's cache holds
+    workspaces=20,
+    read_deals=500,  # 50,000 facts, all of which the service's cache holds
     read_facts=100,  # a page
     import_rows=10_000,
     small_log_deals=200,  # 10,000 facts
-    large_log_deals=20_000,  # 1,000,000 facts, five times what the cache holds
+    large_log_deals=20_000,  # 1,000,000 facts, twelve times what the cache holds
     log_deal_facts=50,
     followers=200,
 )
@@ -39,6 +44,7 @@ QUICK = Sizes(
     seconds=2,
     connections=32,
     streams=64,
+    workspaces=4,
     read_deals=8,
     read_facts=100,
     import_rows=200,

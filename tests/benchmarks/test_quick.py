@@ -31,6 +31,8 @@ def test_a_quick_look_measures_every_row(tmp_path: Path) -> None:
         "append one fact, 1 connection, p50 | hand-made",
         "GET one deal of 100 facts | hand-made",
         "page of 100 facts",
+        "append by two processes, 64 deals in 4 workspaces | one process",
+        "append by two processes, 64 deals in one workspace | one process",
         "append at 1,600 facts | itself at 400",
         "memory of the service",
         "first start",
