@@ -63,6 +63,7 @@ class Walk:
         self._quiet_after = timedelta(days=view.policy.silence_days)
         self._last: Entry | None = None  # of the side that decides, while anything is going on
         self._dues: list[tuple[datetime, int, UUID, UUID]] = []
+        self._overdue: set[tuple[datetime, UUID]] = set()
         self._forces: dict[UUID, tuple[int, int]] = {}
         self._net = 0
         self._topics = Topics()
@@ -140,7 +141,8 @@ class Walk:
             due = None if thing is None or not thing.open else falls_due(self._stream, thing)
             if thing is None or due is None or moment(due).at != due_at:
                 continue
-            if not self.overdue or (self.overdue[-1].at, self.overdue[-1].thing_id) != (due_at, thing_id):
+            if (due_at, thing_id) not in self._overdue:  # a time may be set twice
+                self._overdue.add((due_at, thing_id))
                 self.overdue.append(Overdue(due_at, thing.kind, thing_id, set_by))
 
     def _listen(self, entry: Entry) -> None:
