@@ -37,16 +37,31 @@ class Api:
         """Status and body of a write."""
         return self._call("POST", path, json.dumps(body).encode())
 
+    def picture(self, path: str) -> bytes:
+        """A picture, as it is sent."""
+        status, sent = self._send("GET", path, None)
+        if status != 200:
+            raise StartRefusal(f"The service answered {status} to {path}.")
+        return sent
+
     def close(self) -> None:
         self._connection.close()
 
     def _call(self, method: str, path: str, body: bytes | None) -> tuple[int, Any]:
+        status, sent = self._send(method, path, body)
+        try:
+            return status, json.loads(sent or b"null")
+        except ValueError as fault:
+            raise self._not_a_service(fault) from fault
+
+    def _send(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         try:
             self._connection.request(method, self._path + path, body, self._headers)
             answer = self._connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null")
+            return answer.status, answer.read()
         except (OSError, http.client.HTTPException, ValueError) as fault:
-            self._connection.close()
-            raise StartRefusal(
-                f"{self.url} does not answer as the service does ({fault!r}): does it run there?"
-            ) from fault
+            raise self._not_a_service(fault) from fault
+
+    def _not_a_service(self, fault: Exception) -> StartRefusal:
+        self._connection.close()
+        return StartRefusal(f"{self.url} does not answer as the service does ({fault!r}): does it run there?")

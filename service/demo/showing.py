@@ -1,16 +1,21 @@
-"""How the demo looks on a terminal: what happened, how things stand, where to look. Asks nobody anything."""
+"""How the demo looks on a terminal: what was told, how things stand, where to look. Asks nobody anything."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console, Group
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from service.demo.story import Story
-from service.demo.telling import Standing, Told
+from service.demo.telling import Told
 
 MARKS = {"recorded": Text("●", "green"), "known": Text("○", "dim"), "refused": Text("✗", "bold red")}
 # Wider lines are hard to read, whatever the window allows; where there is no window, as wide as this.
 WIDTH_MAX = 110
+# One to try on each story.
+QUESTIONS = ("?include=trust,commitments", "/proof-loop")
 
 
 def console() -> Console:
@@ -21,7 +26,13 @@ def console() -> Console:
 
 
 def heading(story: Story) -> Text:
-    return Text.assemble("\n", (story.title, "bold"), (f"   a {story.kind}, {story.last_day + 1} days\n", "dim"))
+    return Text.assemble("\n", (story.title, "bold"), (f"   a {story.kind}, {story.last_day + 1} days", "dim"))
+
+
+def told(verdicts: Counter[str]) -> Text:
+    """How many facts were taken as what."""
+    words = {"recorded": "facts recorded", "known": "known already", "refused": "refused, as it should be"}
+    return Text("   " + ", ".join(f"{verdicts[one]} {said}" for one, said in words.items() if verdicts[one]), "dim")
 
 
 def line(told: Told, *, same_day: bool) -> Table:
@@ -38,33 +49,17 @@ def line(told: Told, *, same_day: bool) -> Table:
     return row
 
 
-def now(story: Story, standing: Standing) -> Panel:
-    """How things stand after the last fact."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column()
-    stands = [standing.status, standing.outcome, standing.stage]
-    grid.add_row("stands", ", ".join(word.replace("_", " ") for word in stands if word))
-    if standing.forces_net is not None:
-        grid.add_row("forces, net", f"{standing.forces_net:+d}")
-    for promise in standing.promises:
-        over = Text("  overdue", "bold red") if promise.overdue else Text(f"  by {promise.at:%d %b}", "dim")
-        grid.add_row("open promise", Text(promise.text).append_text(over))
-    for objection in standing.objections:
-        grid.add_row("open objection", Text(objection))
-    grid.add_row("facts", str(standing.facts))
-    return Panel(grid, title=f"{story.title}: now", title_align="left", border_style="dim")
-
-
-def where(url: str, key: str, streams: list[tuple[str, str]]) -> Group:
+def where(url: str, key: str, streams: Sequence[tuple[str, str]], pictures: Path) -> Group:
     """Addresses to open and lines to paste. `key` is what to put behind `Bearer`."""
-    lines = [Text("Look around", "bold"), Text(f"  {url}/docs")]
-    paths = [f"/v1/{kind}s/{stream}" for kind, stream in streams]
-    asked = [
-        *paths,
-        *(f"{path}/events?limit=5&direction=backward" for path in paths),
-        "/v1/agenda?party=me",
-        "/v1/deals",
+    lines = [
+        Text(),
+        Text("Look around", "bold"),
+        Text(f"  {pictures}   the pictures: trust over time, forces, the routines"),
+        Text(f"  {url}/docs   every question, with what it answers about these two stories"),
     ]
-    lines += [Text(f"  curl -s -H \"Authorization: Bearer {key}\" '{url}{path}'") for path in asked]
+    asked = [f"{path}{question}" for path, question in zip((path for _, path in streams), QUESTIONS, strict=True)]
+    lines += [
+        Text(f"  curl -s -H \"Authorization: Bearer {key}\" '{url}{path}'")
+        for path in [*asked, "/v1/agenda?party=me", "/v1/patterns", "/v1/deals?sort=trust"]
+    ]
     return Group(*lines)

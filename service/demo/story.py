@@ -61,6 +61,11 @@ class Telling:
     def stream_id(self) -> UUID:
         return uuid5(self._telling, self.story.stream_id)
 
+    @property
+    def path(self) -> str:
+        """Where the API has the stream."""
+        return f"/v1/{self.story.kind}s/{self.stream_id}"
+
     def last_possible_start(self, today: date) -> date:
         """The day on which the story begins when it ends the day before `today`."""
         return today - timedelta(days=self.story.last_day + 1)

@@ -32,7 +32,7 @@ def first(server: Server, template: str) -> Iterator[First]:
     database = next(databases)
     addresses = {"DATABASE_URL": database.app, "DATABASE_MIGRATE_URL": database.owner}
     with started(folder / "data", addresses) as service:
-        yield First(service, demo(service))
+        yield First(service, demo(service, "--facts"))
     next(databases, None)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -70,15 +70,60 @@ def test_both_stories_are_recorded_and_told_with_a_refusal(first: First) -> None
 def test_the_report_ends_with_how_things_stand_and_where_to_look(first: First) -> None:
     shown = " ".join(first.shown.stdout.split())
     assert "stands closed, won, ongoing use" in shown
+    assert shown.count("╭─ Now ─") == 2
     assert re.search(r"forces, net \+\d", shown)
     assert "open objection If we leave one day, in what shape do we get our figures back?" in shown
     assert "open promise Write down how all figures can be taken along, and in which form overdue" in shown
     assert f"{first.service.url}/docs" in shown
 
 
+def test_what_the_service_makes_of_the_stories_fits_on_two_screens(first: First) -> None:
+    shown = demo(first.service).stdout
+    assert len(shown.splitlines()) <= 2 * 50
+    assert max(len(line) for line in shown.splitlines() if "curl" not in line) <= 110
+    for told in (
+        r"day 15 Pressure was applied: the end of the quarter +seller -0\.\d\d",
+        r"day 147 The outcome “Loaves thrown away of a hundred baked” was measured at 6\.4.* product \+0\.\d\d",
+        r"Looking back at the evening of day 17",
+        r"seller +███░+ 0\.29 uncertain +-0\.\d\d The promise “Name two bakeries",
+        r"▲ premature yes +What must still become true for that promise to hold\?",
+        r"ask next +What may solving this cost, and who releases it\? +qualification\.updated",
+        r"Looking back at the evening of day 14",
+        r"self +██░+ 0\.1\d distrusted +-0\.\d\d missed: The owner set a routine: “Twenty lengths”",
+        r"self +█████░+ 0\.5\d uncertain",
+        r"and \d\d quieter moments in its timeline",
+    ):
+        assert re.search(told, shown), told
+
+
+def test_what_is_shown_is_what_the_service_answers(first: First) -> None:
+    deal = next(row["id"] for row in rows(first.service) if row["kind"] == "deal")
+    asked = httpx.get(f"{first.service.url}/v1/deals/{deal}/trust", headers=first.service.headers).json()["trust"]
+    shown = re.findall(r"(seller|product|process|self) +[█░]+ (0\.\d\d) (\w+)", first.shown.stdout)[4:8]
+    assert shown == [(one["dimension"], f"{one['score']:.2f}", one["label"]) for one in asked["dimensions"]]
+
+
+def test_the_pictures_lie_in_the_folder_that_is_named(first: First, tmp_path: Path) -> None:
+    folder = first.service.data.parent / "demo-pictures"
+    assert "demo-pictures/index.html" in first.shown.stdout
+    pictures = sorted(path.name for path in folder.glob("*.svg"))
+    assert pictures == [
+        "deal-forces.svg",
+        "deal-trust-history.svg",
+        "goal-forces.svg",
+        "goal-proof-loop.svg",
+        "goal-trust-history.svg",
+    ]
+    page = (folder / "index.html").read_text()
+    assert all(f'src="{name}"' in page and (folder / name).read_text().startswith("<svg") for name in pictures)
+    (tmp_path / "taken").write_text("")
+    refused = demo(first.service, "--pictures", str(tmp_path / "taken" / "below"))
+    assert (refused.returncode, "The pictures cannot be saved in" in refused.stderr) == (2, True)
+
+
 def test_the_lines_to_paste_work(first: First) -> None:
     lines = re.findall(r"^\s*(curl .*)$", first.shown.stdout, re.MULTILINE)
-    assert len(lines) > 4
+    assert len(lines) == 5
     for line in lines:
         done = subprocess.run(
             ["bash", "-c", f"{line} --fail"], cwd=first.service.data.parent, capture_output=True, check=True, timeout=20
