@@ -11,7 +11,7 @@ from domain.completion import PLAN_OF, complete
 from domain.corrections import REWRITING, VOID, as_it_holds, replaced, rewritings
 from domain.facts import Caller, Fact, Proposal
 from domain.invitation import within_invitation
-from domain.refusals import AlreadySo, LaterFactsDepend, Refusal
+from domain.refusals import AlreadySo, ContentIsErased, LaterFactsDepend, Refusal
 from domain.relations import PLANS
 from domain.rules.membership import MEMBERSHIP
 from domain.rules.record import ABOUT_A_FACT, about_a_fact
@@ -35,6 +35,8 @@ def decide(stream: Stream, proposals: Sequence[tuple[Proposal, UUID]], caller: C
     Give it a fork: it raises the `Refusal` of the first fact that may not be, with the facts before it already taken.
     Voids that follow one another in the batch are judged together.
     """
+    if stream.erased:
+        raise ContentIsErased("The content of this stream was destroyed.")
     facts: list[Fact] = []
     voids: list[Fact] = []
     for proposal, event_id in proposals:

@@ -1,7 +1,7 @@
 """Every reason the domain can say no: a named rule, with what would be accepted instead.
 
 Refusal
- +- the stream: NotYetOpened, AlreadyOpened, StreamExists, OtherKindOfStream, DealIsClosed, DealIsOpen
+ +- the stream: NotYetOpened, AlreadyOpened, StreamExists, OtherKindOfStream, DealIsClosed, DealIsOpen, ContentIsErased
  +- who and when: NotAParticipant, WrongSide, InTheFuture, MomentOutOfRange, DayNotYetCome, ZoneUnknown
  +- what it is about: NoSuchThing, NoSuchFact, IdIsTaken, OtherParties, GoalSupportsItself
  +- what already is: AlreadySo, OutOfOrder
@@ -55,6 +55,12 @@ class OtherKindOfStream(Refusal):
     slug = "other-kind-of-stream"
     rule = "Some types of fact belong on deals only, some on goals only."
     accepted = "Record it on a stream of the kinds in `on`."
+
+
+class ContentIsErased(Refusal):
+    slug = "content-is-erased"
+    rule = "Nothing is added to a stream whose content was erased."
+    accepted = "Open another stream."
 
 
 class DealIsClosed(Refusal):

@@ -104,6 +104,11 @@ class Stream(Struct, kw_only=True, eq=False):
     # -- reading
 
     @property
+    def erased(self) -> bool:
+        """Whether the content of the whole stream was destroyed. What its facts say is gone; that they were is not."""
+        return self.first is not None and self.first.data is None
+
+    @property
     def facts(self) -> "Facts":
         """Every fact as recorded, voided ones too, by version."""
         return Facts(self)

@@ -19,6 +19,10 @@ ELSEWHERE = {
     "member": ("service.keys:member", "Add, list and remove members, and give them roles."),
     "log": ("service.signing:log", "List, add and retire the keys that sign checkpoints."),
     "openapi": ("service.http.openapi:command", "Write the OpenAPI document."),
+    "restore-erasures": (
+        "service.erasures:command",
+        "Erase again, on a restored backup, what was erased after it was taken.",
+    ),
     "serve": ("service.serve:command", "Run the service."),
     "verify": ("service.proof.command:command", "Check an exported bundle, offline."),
     "workspace": ("service.keys:workspace", "Make and list workspaces."),

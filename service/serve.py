@@ -58,12 +58,14 @@ def serve(settings: Settings) -> None:
             settings.data.mkdir(parents=True, exist_ok=True)
             ready = prepare_elsewhere(settings)
         # Our own PostgreSQL starts by itself meanwhile.
+        from service.erasures import erase_again
         from service.http.app import create_app
         from service.ledger.bootstrap import first_owner_key
 
         log.configure(settings.log_level)
         if own:
             ready = prepare_own(settings, own.ready())
+        erase_again(ready.dsn, ready.master_key, settings)
         new_key = first_owner_key(ready.dsn, ready.master_key, settings)
         app = create_app(settings, ready.dsn, ready.master_key)
         server = GracefulServer(

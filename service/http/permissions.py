@@ -5,7 +5,7 @@ from typing import Literal
 
 from domain.facts import Role
 
-Permission = Literal["read", "record", "open", "invite", "inspect", "administer"]
+Permission = Literal["read", "record", "open", "invite", "inspect", "administer", "erase"]
 
 PERMISSION_MEANS: Mapping[Permission, str] = {
     "read": "ask for what the key may see, and rotate the key itself",
@@ -14,10 +14,11 @@ PERMISSION_MEANS: Mapping[Permission, str] = {
     "invite": "give guests keys to a stream that one takes part in, and take them back",
     "inspect": "see who belongs to the workspace and which keys there are",
     "administer": "add and remove members, change their roles, give and take back keys",
+    "erase": "destroy content for good, and hand out what is held on a person",
 }
 
 ROLE_MAY: Mapping[Role, frozenset[Permission]] = {
-    "owner": frozenset({"read", "record", "open", "invite", "inspect", "administer"}),
+    "owner": frozenset({"read", "record", "open", "invite", "inspect", "administer", "erase"}),
     "member": frozenset({"read", "record", "open", "invite"}),
     "coach": frozenset({"read", "record", "open"}),
     "auditor": frozenset({"read", "inspect"}),
@@ -26,7 +27,7 @@ ROLE_MAY: Mapping[Role, frozenset[Permission]] = {
 }
 
 ROLE_MEANS: Mapping[Role, str] = {
-    "owner": "reads what the team sees or concerns them, records, and manages members and keys",
+    "owner": "reads what the team sees or concerns them, records, manages members and keys, and erases",
     "member": "reads what the team sees or concerns them, records, and invites guests",
     "coach": "reads and records what the team sees, and what participants see where they are one",
     "auditor": "reads what the team sees, and the workspace's own record of members and keys; records nothing",

@@ -115,6 +115,14 @@ _HTTP_PROBLEMS = (
         "?from=5000 in a log of 4200 facts.",
     ),
     ProblemKind(
+        "nothing-to-erase",
+        409,
+        "There is nothing to erase",
+        "An erasure destroys words, or a stream's content: what has none, and never had any, cannot be erased.",
+        "Look at the id, and at what the fact says: ids, numbers, times and closed values go with their stream alone.",
+        "The erasure of a party that no word is about.",
+    ),
+    ProblemKind(
         "version-mismatch",
         412,
         "The stream has moved on",

@@ -15,6 +15,7 @@ from service.ledger.refusals import (
     EventIdReused,
     NoSuchKey,
     NotCheckpointed,
+    NothingToErase,
     Overloaded,
     PositionAhead,
     StoreUnavailable,
@@ -114,6 +115,8 @@ def problem_of(exc: Exception) -> Problem | None:
             return exc
         case Absent():
             return not_found()
+        case NothingToErase():
+            return Problem("nothing-to-erase", "Nothing that this names has content to be erased.")
         case NoSuchKey():
             return no_valid_key()
         case VersionMismatch():

@@ -1,6 +1,6 @@
 """One call of `append_events`: keys found or made, facts sealed, list rows computed, all sent in one round trip."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,27 +24,45 @@ from service.ledger.listing import ListRows
 from service.ledger.prepared import Prepared
 from service.ledger.sealing import Sealed, seal
 from service.ledger.store import fetch, statement
-from service.ledger.workspace import Connection, Workspace
+from service.ledger.workspace import KEY_READS_MAX, Connection, Workspace
 
 _APPEND = Prepared("append")
 _PARTY_KEYS = statement("party_keys")
 
 
 async def append(
-    workspace: Workspace, ciphers: Ciphers, rows: ListRows, connection: Connection, group: Group, at: datetime
+    workspace: Workspace,
+    ciphers: Ciphers,
+    rows: ListRows,
+    connection: Connection,
+    group: Group,
+    at: datetime,
+    alone: Collection[UUID] = (),
 ) -> tuple[int, datetime] | None:
     """Append a decided group: the position of its first fact and the moment of storing.
 
-    None when the group was decided on something that others have changed meanwhile; then nothing was written.
+    None when the group was decided on something that others have changed meanwhile; then nothing was written. Facts
+    whose ids are in `alone` are sealed under a key of their own, which outlives that of their stream.
     """
     subjects = [subject_of(group.drafts[stream].stream, staged.fact) for stream, staged in group.staged]
-    await workspace.know_keys([stream for stream, draft in group.drafts.items() if draft.kept], connection)
+    known = [stream for stream, draft in group.drafts.items() if draft.kept]
+    parties = {party for party in subjects if party is not None}
     keys = AppendKeys(ciphers, workspace.workspace_id)
     for stream, draft in group.drafts.items():
         if draft.kept is None and draft.exists:
             keys.make("stream", stream)
-    await _know_parties(workspace, ciphers, keys, connection, {party for party in subjects if party is not None})
-    verdict, first, stored_at = await _call(workspace, keys, rows, connection, group, subjects, at)
+    for _ in range(KEY_READS_MAX):
+        await workspace.know_keys(known, connection)
+        await _know_parties(workspace, ciphers, keys, connection, parties)
+        if keys.hold(known, parties):
+            break
+    else:
+        return None
+    for event_id in alone:
+        keys.make("stream", event_id)
+    verdict, first, stored_at = await _call(workspace, keys, rows, connection, group, subjects, at, alone)
+    if verdict == b"erased":
+        ciphers.forget(workspace.workspace_id)
     if verdict != b"appended":
         return None
     keys.keep()
@@ -75,12 +93,15 @@ async def _call(
     group: Group,
     subjects: Sequence[UUID | None],
     at: datetime,
+    alone: Collection[UUID],
 ) -> Any:
     drafts = list(group.drafts.items())
     place = {stream: ordinal for ordinal, (stream, _) in enumerate(drafts, start=1)}
     staged = group.staged
     sealed = [
         _seal(workspace.workspace_id, keys, stream, one.fact, subject)
+        if one.fact.event_id not in alone
+        else seal(one.fact, workspace.workspace_id, keys.stream(one.fact.event_id), one.fact.event_id, None)
         for (stream, one), subject in zip(staged, subjects, strict=True)
     ]
     derived = rows.of(workspace.workspace_id, keys, group, place)

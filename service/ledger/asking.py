@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,8 @@ from msgspec import Struct
 from domain.facts import Caller, Fact, Proposal, Recorded
 from domain.stream import Stream
 from service.ledger.canonical import digest
+
+EraseScope = Literal["event", "party", "stream"]
 
 _proposal_bytes = msgspec.json.Encoder(order="sorted").encode
 

@@ -189,6 +189,7 @@ class Exports:
             lines = []
             for row in rows:
                 proof = await tree.inclusion(row.position, size) if row.position < size else None
+                await self._know_keys(workspace, [row])  # again: an erasure makes all keys forgotten
                 path = [one.hex() for one in proof.path] if proof else []
                 lines.append(written(self._event(workspace, row, shown=row.version in shown, path=path)))
             after = rows[-1].version
@@ -217,8 +218,8 @@ class Exports:
             signed = await tree.tile(0, start // WIDTH)
             question = {"workspace": workspace.workspace_id, "from": start, "to": end}
             rows = [Row(*row) for row in await self._store.read(_LOG, question)]
-            await self._know_keys(workspace, rows)
             await self._look(workspace, caller, rows, sights)
+            await self._know_keys(workspace, rows)
             events = [
                 self._placed(workspace, row, sights.get(row.stream, UNKNOWN), signed[row.position - start])
                 for row in rows
@@ -262,10 +263,13 @@ class Exports:
     ) -> EventLine:
         found: dict[str, bytes | None] = {"envelope": row.envelope}
         broken = []
-        stream = self._ciphers.get(workspace.workspace_id, row.stream)
+        words = stream = self._ciphers.get(workspace.workspace_id, row.stream)
+        if row.words_key is not None:
+            words = self._ciphers.get(workspace.workspace_id, row.words_key)
+        own = row.words_key == row.event_id
         for name, sealed, cipher in (
-            ("structure", row.structure, stream),
-            ("words", row.words, self._ciphers.get(workspace.workspace_id, row.words_key) if row.words_key else stream),
+            ("structure", row.structure, words if own else stream),
+            ("words", row.words, words),
         ):
             try:
                 found[name] = open_part(cipher, sealed, workspace.workspace_id, row.event_id, name)

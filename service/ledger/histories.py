@@ -23,8 +23,8 @@ class History(Struct, frozen=True):
     """What one caller sees of one stream.
 
     `records` are the facts as recorded, in stream order, uncut; `stream` is the fold of those that held at the moment
-    asked about, in the order they happened: None when nothing had happened yet or was known. `version` is the stream's,
-    `position` the log's size. `kept` is given when `stream` is what lists show of it.
+    asked about, in the order they happened: None when nothing had happened yet or was known, or all of it was erased.
+    `version` is the stream's, `position` the log's size. `kept` is given when `stream` is what lists show of it.
     """
 
     stream_id: str
@@ -51,6 +51,9 @@ def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, k
     """
     if not may_know(caller, kept.stream):
         raise Absent
+    if kept.stream.erased:
+        records = visible(kept.records, caller, kept.stream)
+        return History(kept.stream.stream_id, records, kept.version, position, as_of, known_at, None)
     if caller.role == "guest":
         records = visible(kept.records, caller, kept.stream)
         guests = guests_fold(kept.records, caller, kept.stream, as_of, known_at)
@@ -71,7 +74,7 @@ def public_fold_at(kept: Kept, caller: Caller, as_of: datetime | None, known_at:
     guests see.
     """
     first = kept.records[0].fact
-    if not may_know(caller, kept.stream):
+    if kept.stream.erased or not may_know(caller, kept.stream):
         return None
     if caller.role == "guest":
         return guests_fold(kept.records, caller, kept.stream, as_of, known_at)

@@ -43,11 +43,11 @@ class Ciphers:
         self.keep(workspace_id, key_id, kind, owner_id, cipher)
         return cipher
 
-    def forget(self, workspace_id: UUID, key_id: UUID, owner_id: UUID) -> None:
-        """Drop a key that was destroyed."""
-        self._ciphers.pop((workspace_id, key_id), None)
-        if self._party_keys.get((workspace_id, owner_id)) == key_id:
-            del self._party_keys[workspace_id, owner_id]
+    def forget(self, workspace_id: UUID) -> None:
+        """Drop all keys of a workspace, some of which were destroyed: those that were not are read again."""
+        for held in (self._ciphers, self._party_keys):
+            for place in [place for place in held if place[0] == workspace_id]:
+                del held[place]
 
     def keep(self, workspace_id: UUID, key_id: UUID, kind: str, owner_id: UUID, cipher: AESGCM) -> None:
         """Know the cipher of a key that is stored."""
@@ -89,10 +89,17 @@ class AppendKeys:
         wrapped = self._ciphers.master_key.wrap(key, wrapping_context(self._workspace_id, key_id))
         self._made[kind, owner_id] = NewKey(key_id, kind, owner_id, wrapped, AESGCM(key))
 
+    def hold(self, streams: Iterable[UUID], parties: Iterable[UUID]) -> bool:
+        """Whether all that is needed to seal is known."""
+        return all(self._ciphers.get(self._workspace_id, one) for one in streams) and all(map(self.party, parties))
+
     def stream(self, stream: UUID) -> AESGCM:
         """The cipher of a stream, which was learned or made before."""
-        cipher = self._ciphers.get(self._workspace_id, stream)
-        return self._made["stream", stream].cipher if cipher is None else cipher
+        made = self._made.get(("stream", stream))
+        cipher = self._ciphers.get(self._workspace_id, stream) if made is None else made.cipher
+        if cipher is None:
+            raise KeyError(stream)
+        return cipher
 
     def party(self, party_id: UUID) -> tuple[UUID, AESGCM] | None:
         """A party's key and its cipher, if it was learned or made before."""

@@ -22,6 +22,9 @@ from service.ledger.asking import Appended, Around, Ask, proposal_digest
 from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Credentials, Identity
 from service.ledger.deciding import decide, with_missed
+from service.ledger.erasing import Erased, Erasures, Planned
+from service.ledger.erasing import Wanted as ToErase
+from service.ledger.erasure_journal import Entry, ErasureJournal
 from service.ledger.exports import Exports
 from service.ledger.feed.entries import Seen, Wanted
 from service.ledger.feed.following import Again, Follower, Followers
@@ -42,7 +45,7 @@ from service.ledger.questions import (
     RowsPage,
     RowsQuestion,
 )
-from service.ledger.refusals import Absent, LedgerRefusal, StoreUnavailable
+from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, NothingToErase, StoreUnavailable
 from service.ledger.store import Store, statement
 from service.ledger.summaries import Summaries
 from service.ledger.tickets import Held, Tickets
@@ -82,6 +85,10 @@ class Ledger:
         self._people = People(store)
         self._past = Past(store, clock)
         self._across = Across(store, self._past, clock)
+        journal = settings.erasure_journal
+        self._erasures = Erasures(
+            store, self._ciphers, self._list_rows, clock, None if journal is None else ErasureJournal(journal)
+        )
         self._workspaces: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()
 
     @classmethod
@@ -241,6 +248,30 @@ class Ledger:
         workspace, _ = self._workspace(identity.workspace_id)
         await workspace.follow()
         return await self._past.agenda(workspace, identity, question)
+
+    # -- erasing
+
+    async def erase(self, identity: Identity, wanted: ToErase) -> Erased:
+        """Destroy content for good; raises `Absent`, `NothingToErase` or `EventIdReused`."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        erased = await self._erasures.erase(workspace, identity.caller.actor, wanted)
+        self.checkpoints.grown(identity.workspace_id)
+        return erased
+
+    async def erasable(self, identity: Identity, wanted: ToErase) -> Planned:
+        """What that would destroy; raises `Absent` or `NothingToErase`."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        return await self._erasures.plan(workspace, identity.caller, wanted)
+
+    async def erase_again(self, entry: Entry) -> bool:
+        """Do an erasure of the journal, if this database is older than it; whether there was anything to do."""
+        workspace, _ = self._workspace(entry.workspace_id)
+        wanted = ToErase(scope=entry.scope, target_id=entry.target_id, reason=entry.reason, event_id=entry.event_id)
+        try:
+            erased = await self._erasures.erase(workspace, entry.by, wanted, entry)
+        except (Absent, NothingToErase, NoSuchKey):  # the backup is older than the content, or than the workspace
+            return False
+        return not erased.replayed
 
     # -- following
 

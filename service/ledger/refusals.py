@@ -12,6 +12,7 @@ LedgerRefusal
  +- StoreUnavailable   PostgreSQL did not answer in time; the outcome may be unknown
  +- NotCheckpointed    what was asked to be proven is not signed for yet
  +- Unreadable         a stored fact cannot be read
+ +- NothingToErase     there is no content left, and none was erased before
 """
 
 from collections.abc import Sequence
@@ -96,6 +97,10 @@ class NotCheckpointed(LedgerRefusal):
     def __init__(self, size: int) -> None:
         super().__init__(f"No checkpoint covers {size} facts yet.")
         self.size = size
+
+
+class NothingToErase(LedgerRefusal):
+    """The target has no content that could be destroyed, and never had any."""
 
 
 class Unreadable(LedgerRefusal):

@@ -63,12 +63,15 @@ def seal(fact: Fact, workspace_id: UUID, stream: AESGCM, words_key: UUID | None,
 def unseal(row: Stored, kind: Any, workspace_id: UUID, stream: AESGCM | None, party: AESGCM | None) -> Recorded:
     """The recorded fact in `row`. Words whose key or ciphertext is gone read as erased.
 
+    A fact that says its stream was erased is sealed whole under a key of its own, named after it: the stream's is gone.
+
     Raises `Unreadable` when a byte was changed, or when the bytes are of no known type.
     """
     stream_id = stream_key(kind, row.stream)
     try:
         place = workspace_id.bytes + row.event_id.bytes
-        structure = _open(stream, row.structure, place + b"structure")
+        own = row.words_key == row.event_id
+        structure = _open(party if own else stream, row.structure, place + b"structure")
         words = _open(party if row.words_key else stream, row.words, place + b"words")
         fact = unite(stream_id, row.version, row.envelope[SALT_BYTES:], structure, words)
     except InvalidTag:

@@ -75,8 +75,8 @@ class Summaries:
         """Summaries made now, from what lists show of each stream. A stream that cannot be read has none."""
         found = []
         for stream, kept in (await workspace.load(streams)).items():
-            # Nor has the workspace's own stream.
-            if isinstance(kept, Kept) and kept.stream.kind != "workspace":
+            # Nor has the workspace's own stream, nor one that was erased.
+            if isinstance(kept, Kept) and kept.stream.kind != "workspace" and not kept.stream.erased:
                 last_at = shown(kept).last_at
                 moment = at if last_at is None else max(at, last_at)
                 found.append(Made(stream, kept.version, moment, summary_of(kept, moment)))
@@ -112,7 +112,7 @@ class Summaries:
             return False
         to = min(head, known + FACTS_PER_STEP)
         moved = await self._store.read(_TOUCHED, {"workspace": workspace.workspace_id, "from": known, "to": to})
-        streams = [stream for stream, _ in moved]
+        streams = [stream for stream, *_ in moved]
         made = []
         for start in range(0, len(streams), STREAMS_PER_STEP):
             made += await self.made(workspace, streams[start : start + STREAMS_PER_STEP], at)

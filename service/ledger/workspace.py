@@ -27,6 +27,9 @@ FACTS_PER_BREATH = 500
 # The kind of streams that applications of their own keep in the log. Nobody reads one through the service, so that it
 # is `Absent` here; but its id is taken, its facts have positions and leaves, and the follower goes past them.
 OPAQUE = "opaque"
+# Keys that were known are forgotten when something is erased while others are read; more erasures than this in a row
+# while one reads do not happen.
+KEY_READS_MAX = 3
 # Behind by more than this, forgetting all streams is cheaper than catching up on each.
 CATCH_UP_MAX = 20_000
 ANY = UUID(int=0)  # no stream's id
@@ -65,6 +68,7 @@ class Workspace:
         self._credentials = credentials
         # Of each load under way: which streams the log was found to have moved on meanwhile.
         self._loads: dict[object, set[UUID]] = {}
+        self._erasures = 0  # how often content was found to be erased; what was read before may hold it
         self._waiting: list[asyncio.Future[None]] = []
         self._following: asyncio.Task[None] | None = None
 
@@ -123,12 +127,15 @@ class Workspace:
         if head - known > CATCH_UP_MAX:
             self._memory.drop_workspace(self.workspace_id)
             self._credentials.forget(self.workspace_id)
+            self._ciphers.forget(self.workspace_id)
+            self._erasures += 1
             self._moved(None)
         else:
             moved = await self._read(connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head})
-            self._moved([stream for stream, _ in moved])
+            self._moved([stream for stream, *_ in moved])
+            self._let_erased_go([stream for stream, _, erased in moved if erased])
             behind = {}
-            for stream, version in moved:
+            for stream, version, _ in moved:
                 if stream == self.workspace_id:
                     self._credentials.forget(self.workspace_id)
                 kept = self._memory.get(self.workspace_id, stream)
@@ -152,7 +159,7 @@ class Workspace:
         folded = True
         if kept is None:
             kept = found = Kept(draft.stream)
-            if added:
+            if added and self.position <= added[0][0].position:  # else others may have been followed past it
                 self._memory.put(self.workspace_id, stream, kept)
         elif kept.version == draft.base_version:
             draft.stream.merge()
@@ -177,6 +184,14 @@ class Workspace:
             self._memory.put(self.workspace_id, stream, kept)
         if added:
             self._moved([stream])
+
+    def _let_erased_go(self, streams: Collection[UUID]) -> None:
+        """Content of these streams was destroyed: neither it nor a key that opens it stays in memory."""
+        if streams:
+            self._erasures += 1
+            self._memory.drop(self.workspace_id, streams)
+            self._ciphers.forget(self.workspace_id)
+            self._credentials.forget(self.workspace_id)
 
     def _moved(self, streams: Iterable[UUID] | None) -> None:
         """Tell the loads under way that the log has moved on these streams, or on any."""
@@ -218,7 +233,7 @@ class Workspace:
     ) -> dict[UUID, Kept | LedgerRefusal]:
         answer: dict[UUID, Kept | LedgerRefusal] = {}
         loaded: dict[UUID, Kept] = {}
-        load = object()
+        load, erasures = object(), self._erasures
         moved = self._loads[load] = set()
         try:
             rows = await self._read(connection, _STREAMS, {"workspace": self.workspace_id, "streams": streams})
@@ -242,6 +257,8 @@ class Workspace:
                 }
         finally:
             del self._loads[load]
+        if self._erasures != erasures:  # what was read may be what is gone since
+            return await self._load_missing(streams, connection)
         for stream, kept in loaded.items():
             if stream in answer:
                 continue
@@ -267,9 +284,10 @@ class Workspace:
                 },
             )
             facts = [Stored(*row) for row in rows]
-            await self._learn_keys(facts, connection)
             for start in range(0, len(facts), FACTS_PER_BREATH):
-                self._fold(behind, facts[start : start + FACTS_PER_BREATH], unreadable)
+                piece = facts[start : start + FACTS_PER_BREATH]
+                await self._learn_keys(piece, connection)  # again: an erasure makes all keys forgotten
+                self._fold(behind, piece, unreadable)
                 if start + FACTS_PER_BREATH < len(facts):
                     await asyncio.sleep(0)
             if len(facts) < FACTS_PER_READ:
@@ -326,12 +344,17 @@ class Workspace:
 
     async def know_keys(self, wanted: Iterable[UUID], connection: Connection | None) -> None:
         """Make ciphers known by the ids of their keys (a stream's key has the stream's id)."""
-        missing = [key_id for key_id in wanted if self._ciphers.get(self.workspace_id, key_id) is None]
-        if missing:
+        sought = set(wanted)
+        for _ in range(KEY_READS_MAX):
+            missing = [key_id for key_id in sought if self._ciphers.get(self.workspace_id, key_id) is None]
+            if not missing:
+                return
             rows = await self._read(connection, _KEYS, {"workspace": self.workspace_id, "keys": missing})
+            sought.difference_update(missing)  # what is not there now was destroyed
             for key_id, kind, owner_id, wrapped in rows:
                 if wrapped is not None:
                     self._ciphers.learn(self.workspace_id, key_id, kind, owner_id, wrapped)
+                    sought.add(key_id)
 
     async def _read(self, connection: Connection | None, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         if connection is None:

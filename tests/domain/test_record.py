@@ -6,6 +6,7 @@ import pytest
 from domain.facts import Caller, Proposal, Visibility
 from domain.refusals import (
     AlreadySo,
+    ContentIsErased,
     FirstFactStands,
     LaterFactsDepend,
     NoSuchFact,
@@ -225,3 +226,11 @@ def test_a_stream_whose_content_is_destroyed_still_folds() -> None:
     deal = a_deal(objection("o"), fact("stage.entered", stage="deciding"), fact("deal.closed", outcome="won"))
     stream = fold(DEAL, [msgspec.structs.replace(record.fact, data=None) for record in deal.records])
     assert (stream.version, stream.terms, stream.stage, stream.closed, stream.counts) == (7, None, None, None, {})
+
+
+def test_an_erased_stream_takes_nothing_more() -> None:
+    deal = a_deal()
+    deal.stream = fold(DEAL, [msgspec.structs.replace(one, data=None) for one in deal.stream.facts])
+    assert deal.stream.erased
+    with refused(ContentIsErased, deal):
+        deal.tell(noted())

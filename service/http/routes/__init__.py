@@ -11,6 +11,7 @@ from service.http.routes import (
     credentials,
     difference,
     documents,
+    erasures,
     events,
     exports,
     feed,
@@ -35,7 +36,7 @@ _OF_A_STREAM = (
     *(audit, recording, log, exports, guests),
 )
 _OF_A_WORKSPACE = (
-    *(agenda, parties, across, feed, log, exports, audit, me, members, credentials),
+    *(agenda, parties, across, feed, log, exports, audit, me, members, credentials, erasures),
     *(catalogue, policies, documents, health),
 )
 ROUTES: list[HTTPRouteHandler] = [

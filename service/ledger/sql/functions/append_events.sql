@@ -5,6 +5,7 @@
 --   'stale'         a stream is not at the version the caller decided against
 --   'recorded'      an event id is already in the workspace
 --   'keyed'         a content key for the same owner was made by somebody else meanwhile
+--   'erased'        words are sealed under a key that was destroyed meanwhile
 -- or, everything written: 'appended' with the position of the first fact and the moment of storing, which never goes back.
 --
 -- A fact's leaf is SHA-256 over 0x00 (RFC 9162, section 2.1.1) and the RFC 8785 form of
@@ -72,6 +73,18 @@ BEGIN
 
     IF EXISTS (SELECT FROM event e WHERE e.workspace_id = p_workspace AND e.event_id = ANY (p_event_ids)) THEN
         RETURN QUERY SELECT 'recorded', NULL::bigint, NULL::timestamptz;
+        RETURN;
+    END IF;
+
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT key_id FROM unnest(p_words_keys) AS key_id) AS used
+          LEFT JOIN LATERAL (
+                SELECT k.wrapped FROM content_key k
+                 WHERE k.workspace_id = p_workspace AND k.key_id = used.key_id LIMIT 1
+               ) held ON true
+         WHERE used.key_id IS NOT NULL AND held.wrapped IS NULL AND used.key_id <> ALL (p_key_ids)
+    ) THEN
+        RETURN QUERY SELECT 'erased', NULL::bigint, NULL::timestamptz;
         RETURN;
     END IF;
 

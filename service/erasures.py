@@ -1,0 +1,48 @@
+"""`throughline restore-erasures`: does the erasures of the journal again on a database that is older than they are."""
+
+import asyncio
+import os
+
+import click
+
+from service.faults import StartRefusal
+from service.ledger.erasure_journal import ErasureJournal
+from service.ledger.ledger import Ledger
+from service.ledger.refusals import LedgerRefusal
+from service.masterkey import MasterKey
+from service.settings import Settings, read_settings
+from service.start import prepared
+
+
+@click.command("restore-erasures")
+def command() -> None:
+    """Erase anew what was erased after the backup that was restored. `throughline serve` does the same at start."""
+    settings = read_settings(os.environ)
+    if settings.erasure_journal is None:
+        raise StartRefusal("THROUGHLINE_ERASURE_JOURNAL is not set: there is nothing to read the erasures from.")
+    with prepared(settings, purpose="restore-erasures") as ready:
+        done = erase_again(ready.dsn, ready.master_key, settings)
+    click.echo(f"erased again: {done}" if done else "nothing to do: every erasure of the journal is in the database")
+
+
+def erase_again(dsn: str, master_key: MasterKey, settings: Settings) -> int:
+    """Do what the journal holds and the database does not; how many erasures that were. Raises `StartRefusal`."""
+    if settings.erasure_journal is None:
+        return 0
+    journal = ErasureJournal(settings.erasure_journal)
+    journal.demand_writable()
+    return asyncio.run(_erase_again(dsn, master_key, settings, journal))
+
+
+async def _erase_again(dsn: str, master_key: MasterKey, settings: Settings, journal: ErasureJournal) -> int:
+    done = 0
+    async with Ledger.open(dsn, master_key, settings) as ledger:
+        for number, entry in enumerate(journal.entries(), start=1):
+            try:
+                done += await ledger.erase_again(entry)
+            except LedgerRefusal as refusal:
+                raise StartRefusal(
+                    f"Erasure {number} of the journal could not be done again ({refusal}): nothing is served before "
+                    "it is."
+                ) from None
+    return done

@@ -1,0 +1,242 @@
+"""Erasing: what was destroyed is nowhere any more, and all that proves the log stays as it was."""
+
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+import pytest
+
+from domain.facts import ERASED, Caller
+from domain.refusals import ContentIsErased
+from service.ledger.credentials import Identity
+from service.ledger.erasing import Erased, Wanted
+from service.ledger.feed.entries import Wanted as Everything
+from service.ledger.ledger import Ledger
+from service.ledger.questions import PartiesQuestion, RowsQuestion
+from service.ledger.refusals import Absent, EventIdReused, NothingToErase
+from tests.conftest import Database
+from tests.ledger.conftest import Opening, a_deal, member, note, proposal
+
+pytestmark = pytest.mark.anyio
+SECRET = "marzipan-lighthouse"
+
+
+def an_owner(who: Identity) -> Identity:
+    return Identity(who.workspace_id, uuid4(), Caller(uuid4(), "owner"), "owner")
+
+
+async def erase(ledger: Ledger, who: Identity, scope: str, target: UUID, event_id: UUID | None = None) -> Erased:
+    wanted = Wanted(scope=scope, target_id=target, reason="Asked for in writing", event_id=event_id)  # type: ignore[arg-type]
+    return await ledger.erase(an_owner(who), wanted)
+
+
+async def joined(ledger: Ledger, who: Identity, stream_id: str, party: UUID, name: str = SECRET) -> None:
+    said = proposal("participant.joined", party_id=str(party), name=name, side="buyer", roles=["buyer"])
+    await ledger.append(who, stream_id, [said], opens=False)
+
+
+async def objection(ledger: Ledger, who: Identity, stream_id: str, party: UUID, text: str = SECRET) -> UUID:
+    said = proposal("objection.raised", dimension="product", category="fit", statement=text, raised_by=str(party))
+    return (await ledger.append(who, stream_id, [said], opens=False)).events[0].fact.event_id
+
+
+async def everything(ledger: Ledger, who: Identity, stream_id: str) -> bytes:
+    """All that the ledger tells of a stream and its people."""
+    history = await ledger.history(who, stream_id)
+    kind = stream_id.partition("/")[0]
+    rows = await ledger.rows(who, RowsQuestion(kind=kind, limit=100))  # type: ignore[arg-type]
+    past = await ledger.rows(who, RowsQuestion(kind=kind, limit=100, known_at=history.position))  # type: ignore[arg-type]
+    people = await ledger.parties(who, PartiesQuestion(limit=100))
+    items, _, _ = await ledger.feed(who, Everything(), 0, 500)
+    return msgspec.json.encode([history.records, rows, past, people, [one.entry.body.decode() for one in items]])
+
+
+async def test_a_partys_words_go_on_every_stream_and_states_stay(ledger: Ledger, noor: Identity) -> None:
+    ada, ben = uuid4(), uuid4()
+    streams = [await a_deal(ledger, noor) for _ in range(3)]
+    for stream_id in streams[:2]:
+        await joined(ledger, noor, stream_id, ada)
+        await joined(ledger, noor, stream_id, ben, "Ben")
+        await objection(ledger, noor, stream_id, ada)
+    before = [(await ledger.history(noor, one)).stream for one in streams]
+    erased = await erase(ledger, noor, "party", ada)
+    assert (erased.facts, erased.streams, erased.replayed) == (4, 2, False)
+    for stream_id, was in zip(streams[:2], before, strict=False):
+        history = await ledger.history(noor, stream_id)
+        assert SECRET.encode() not in await everything(ledger, noor, stream_id)
+        assert history.stream is not None
+        assert was is not None
+        assert [one.state for one in history.stream.things("objection")] == ["raised"]
+        assert history.stream.participants[ada].roles == was.participants[ada].roles
+        assert history.stream.participants[ben].name == "Ben"
+        assert [one.fact.type for one in history.records][-1] == "content.erased"
+        assert history.records[-1].fact.data.reason == "Asked for in writing"
+        assert [one.erased for one in history.records] == [False, True, False, True, False]
+    assert (await ledger.history(noor, streams[2])).version == 1
+    told = await ledger.history(an_owner(noor), f"workspace/{noor.workspace_id}")
+    assert told.records[-1].fact.type == "party.erased"
+    assert told.records[-1].fact.data.streams == 2
+
+
+async def test_a_later_fact_about_an_erased_party_has_another_key(
+    ledger: Ledger, opening: Opening, noor: Identity
+) -> None:
+    ada, stream_id = uuid4(), await a_deal(ledger, noor)
+    await joined(ledger, noor, stream_id, ada)
+    async with opening() as other:  # which knows the key that goes
+        await objection(other, noor, stream_id, ada, "It is too dear")
+        fresh = await a_deal(other, noor)
+        first = await erase(ledger, noor, "party", ada)
+        await joined(other, noor, fresh, ada, "Ada")
+        await objection(other, noor, stream_id, ada, "It is too slow")
+    history = await ledger.history(noor, stream_id)
+    assert history.records[2].fact.data.statement == ERASED
+    assert history.records[-1].fact.data.statement == "It is too slow"
+    assert (await ledger.history(noor, fresh)).records[-1].fact.data.name == "Ada"
+    again = await erase(ledger, noor, "party", ada)
+    assert not again.replayed
+    assert again.event_id != first.event_id
+    assert (again.facts, again.streams) == (2, 2)
+
+
+async def test_a_facts_words_go_with_its_corrections_and_the_notes_on_it(ledger: Ledger, noor: Identity) -> None:
+    stream_id = await a_deal(ledger, noor)
+    noted = (await note(ledger, noor, stream_id, SECRET)).events[0].fact
+    target = str(noted.event_id)
+    corrected = proposal("event.corrected", target_event_id=target, data={"text": SECRET + "!"}, reason="Typed badly")
+    annotated = proposal("event.annotated", target_event_id=target, note=SECRET)
+    await ledger.append(noor, stream_id, [corrected, annotated], opens=False)
+    planned = await ledger.erasable(
+        an_owner(noor), Wanted(scope="event", target_id=noted.event_id, reason="Asked for in writing")
+    )
+    assert (planned.facts, planned.hidden, len(planned.event_ids)) == (3, 0, 3)
+    assert (await ledger.history(noor, stream_id)).version == 4
+    erased = await erase(ledger, noor, "event", noted.event_id)
+    assert (erased.facts, erased.streams) == (3, 1)
+    assert SECRET.encode() not in await everything(ledger, noor, stream_id)
+
+
+async def test_a_title_that_was_erased_is_in_no_list(ledger: Ledger, noor: Identity) -> None:
+    stream_id = await a_deal(ledger, noor, title=SECRET, customer=SECRET)
+    opening = (await ledger.history(noor, stream_id)).records[0].fact
+    await erase(ledger, noor, "event", opening.event_id)
+    page = await ledger.rows(noor, RowsQuestion(kind="deal", limit=10))
+    assert [(row.title, row.customer) for row in page.rows] == [(None, None)]
+    assert not (await ledger.rows(noor, RowsQuestion(kind="deal", limit=10, customer=SECRET))).rows
+    assert not (await ledger.rows(noor, RowsQuestion(kind="deal", limit=10, text="marzipan"))).rows
+
+
+async def test_an_erased_stream_keeps_that_it_was_and_takes_nothing_more(ledger: Ledger, noor: Identity) -> None:
+    ada, stream_id = uuid4(), await a_deal(ledger, noor, title=SECRET)
+    await joined(ledger, noor, stream_id, ada)
+    stream = UUID(stream_id.partition("/")[2])
+    erased = await erase(ledger, noor, "stream", stream)
+    assert (erased.facts, erased.streams) == (2, 1)
+    history = await ledger.history(noor, stream_id)
+    assert history.stream is None
+    assert [one.fact.data for one in history.records[:2]] == [None, None]
+    assert history.records[2].fact.data.scope == "stream"
+    assert SECRET.encode() not in await everything(ledger, noor, stream_id)
+    assert not (await ledger.rows(noor, RowsQuestion(kind="deal", limit=10))).rows
+    assert not (await ledger.parties(noor, PartiesQuestion(limit=10))).parties
+    with pytest.raises(ContentIsErased):
+        await note(ledger, noor, stream_id, "One more thing")
+    assert (await erase(ledger, noor, "stream", stream)).event_id == erased.event_id
+
+
+async def test_another_process_drops_what_it_held(ledger: Ledger, opening: Opening, noor: Identity) -> None:
+    ada, stream_id = uuid4(), await a_deal(ledger, noor, title=SECRET)
+    await joined(ledger, noor, stream_id, ada)
+    other_deal = await a_deal(ledger, noor)
+    async with opening() as other:
+        for one in (stream_id, other_deal):
+            assert SECRET.encode() in await everything(other, noor, one)
+        await erase(ledger, noor, "party", ada)
+        await erase(ledger, noor, "stream", UUID(stream_id.partition("/")[2]))
+        for one in (stream_id, other_deal):
+            assert SECRET.encode() not in await everything(other, noor, one)
+        await note(other, noor, other_deal, "Still here")
+
+
+async def test_a_repeat_is_answered_with_what_was_done(ledger: Ledger, opening: Opening, noor: Identity) -> None:
+    stream_id = await a_deal(ledger, noor)
+    mine, sent = uuid4(), uuid4()
+    first = await note(ledger, noor, stream_id, SECRET, event_id=sent)
+    erased = await erase(ledger, noor, "event", sent, mine)
+    assert erased.event_id == mine
+    async with opening() as other:
+        again = await erase(other, noor, "event", sent, mine)
+        assert again == Erased(mine, "event", sent, 1, 1, erased.position, replayed=True)
+        assert (await erase(other, noor, "event", sent)).event_id == mine
+        with pytest.raises(EventIdReused):
+            await erase(other, noor, "party", uuid4(), mine)
+        with pytest.raises(EventIdReused):
+            await erase(other, noor, "stream", UUID(stream_id.partition("/")[2]), first.events[0].fact.event_id)
+        # The fact itself may still be sent again, in whatever words.
+        repeated = await note(other, noor, stream_id, "In other words", event_id=sent)
+        assert repeated.replayed
+        assert repeated.events[0].fact.data.text == ERASED
+
+
+async def test_what_is_not_there_is_not_erased(ledger: Ledger, noor: Identity) -> None:
+    stream_id = await a_deal(ledger, noor)
+    wordless = proposal("stage.entered", stage="deciding")
+    entered = (await ledger.append(noor, stream_id, [wordless], opens=False)).events[0].fact.event_id
+    for scope, target, refusal in (
+        ("event", uuid4(), Absent),
+        ("stream", uuid4(), Absent),
+        ("stream", noor.workspace_id, Absent),
+        ("party", uuid4(), NothingToErase),
+        ("event", entered, NothingToErase),
+    ):
+        with pytest.raises(refusal):
+            await erase(ledger, noor, scope, target)
+    assert (await ledger.history(noor, stream_id)).version == 2
+
+
+async def test_another_workspace_cannot_be_reached(ledger: Ledger, noor: Identity) -> None:
+    elsewhere = uuid4()
+    await ledger.create_workspace(elsewhere, "Somebody else's")
+    stranger, ada, stream_id = member(elsewhere), uuid4(), await a_deal(ledger, noor, title=SECRET)
+    await joined(ledger, noor, stream_id, ada)
+    first = (await ledger.history(noor, stream_id)).records[0].fact.event_id
+    for scope, target in (("stream", UUID(stream_id.partition("/")[2])), ("event", first), ("party", ada)):
+        with pytest.raises((Absent, NothingToErase)):
+            await erase(ledger, stranger, scope, target)
+    assert SECRET.encode() in await everything(ledger, noor, stream_id)
+
+
+async def test_no_row_and_no_key_is_left_of_it(ledger: Ledger, noor: Identity, database: Database) -> None:
+    ada = uuid4()
+    kept, gone = await a_deal(ledger, noor), await a_deal(ledger, noor, title=SECRET, customer=SECRET)
+    for stream_id in (kept, gone):
+        await joined(ledger, noor, stream_id, ada)
+        await objection(ledger, noor, stream_id, ada)
+    with psycopg.connect(database.superuser) as db:
+        leaves = db.execute("SELECT position, envelope, structure_digest, words_digest, leaf FROM event").fetchall()
+    await erase(ledger, noor, "party", ada)
+    await erase(ledger, noor, "stream", UUID(gone.partition("/")[2]))
+    with psycopg.connect(database.superuser) as db:
+        after = db.execute("SELECT position, envelope, structure_digest, words_digest, leaf FROM event").fetchall()
+        assert set(leaves) <= set(after)
+        keys = db.execute("SELECT wrapped, destroyed_by FROM content_key WHERE destroyed_at IS NOT NULL").fetchall()
+        assert [(wrapped, by is None) for wrapped, by in keys] == [(None, False)] * 2
+        assert db.execute("SELECT count(*) FROM participation WHERE name IS NOT NULL").fetchone() == (0,)
+        assert db.execute(
+            "SELECT count(*) FROM event WHERE words_key IN (SELECT key_id FROM content_key WHERE wrapped IS NULL)"
+            " AND (words IS NOT NULL OR proposal_digest IS NOT NULL)"
+        ).fetchone() == (0,)
+        assert db.execute(
+            "SELECT card, customer_tag, parties, openers FROM stream WHERE stream_id = %s", [gone.partition("/")[2]]
+        ).fetchone() == (None, None, [], [])
+
+
+async def test_the_run_time_role_cannot_destroy_what_the_log_does_not_say(
+    ledger: Ledger, noor: Identity, database: Database
+) -> None:
+    stream_id = await a_deal(ledger, noor)
+    stream = stream_id.partition("/")[2]
+    call = "SELECT erase_content(%s, %s, 'stream', %s, '{}', ARRAY[%s]::uuid[], '{}', %s, now())"
+    with psycopg.connect(database.app) as db, pytest.raises(psycopg.errors.IntegrityError):
+        db.execute(call, [noor.workspace_id, uuid4(), stream, stream, 0])
+    await note(ledger, noor, stream_id, "Still readable")
