@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg.conninfo import make_conninfo
 
 from service.migrate import migrate
@@ -20,6 +21,11 @@ from service.postgres.programs import find_programs
 from tests.running import Addressed, Running, Start, started
 
 TEMPLATE = "migrated"
+
+# The quick run looks at the same examples every time, so that it says the same of the same code on every machine; the
+# whole run (`make test-all`) searches anew, and prints how to find again what it found.
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("searching", print_blob=True)
 
 
 @pytest.fixture(scope="session")
@@ -144,6 +150,10 @@ def service_process() -> Iterator[Start]:
             return stack.enter_context(started(data, {**own, **(environment or {})}))
 
         yield start
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("steady" if config.option.markexpr == "not slow" else "searching")
 
 
 def pytest_sessionstart() -> None:
