@@ -15,7 +15,7 @@ from projections.signals import SignalName, signs
 from projections.trust.evidence import gather, microseconds
 from projections.trust.fading import fading
 from projections.trust.opinion import UNIT, Mass, Opinion, mass
-from projections.trust.policy import DEFAULT, POLICIES
+from projections.trust.policy import DEFAULT, Policy
 from projections.trust.rows import DIMENSIONS
 from projections.trust.score import Headline, fraction
 from projections.trust.turning import weakest_of
@@ -23,7 +23,7 @@ from projections.view import View
 
 DAY_S = 86_400
 # Of the rules that kept summaries are made under: another edition makes them all anew.
-EDITION = f"1 {DEFAULT.digest}"
+EDITION = f"2 {DEFAULT.digest}"
 
 
 class Evidence(Struct, frozen=True, array_like=True):
@@ -77,22 +77,21 @@ class Summary(Struct, frozen=True, kw_only=True):
     """
 
     kind: StreamKind
-    policy: str
     evidence: dict[Dimension, list[Evidence]]
     spans: list[Span]
     good_until: datetime | None
 
-    def outlook(self, at: datetime) -> Outlook:
-        """How the stream looks at a moment that the summary is good for."""
+    def outlook(self, at: datetime, policy: Policy = DEFAULT) -> Outlook:
+        """How the stream looks at a moment that the summary is good for; `policy` is the one it was made under."""
         turns = [] if self.good_until is None else [self.good_until]
         turns += [turn for one in self.spans for turn in (one.since, one.until) if turn is not None and turn > at]
-        return Outlook(trust=self.headline(at), signals=self.signals(at), changes_at=min(turns, default=None))
+        return Outlook(trust=self.headline(at, policy), signals=self.signals(at), changes_at=min(turns, default=None))
 
-    def headline(self, at: datetime) -> Headline:
+    def headline(self, at: datetime, policy: Policy = DEFAULT) -> Headline:
         """Trust in one line: digit for digit what the resource answers."""
-        policy = POLICIES[self.policy]
         opinions = {
-            dimension: Opinion(found.r, found.s, policy, dimension) for dimension, found in self._masses(at).items()
+            dimension: Opinion(found.r, found.s, policy, dimension)
+            for dimension, found in self._masses(at, policy).items()
         }
         weakest = weakest_of(opinions)
         opinion = opinions[weakest]
@@ -108,9 +107,8 @@ class Summary(Struct, frozen=True, kw_only=True):
         names = (one.name for one in self.spans if one.since <= at and (one.until is None or at < one.until))
         return list(dict.fromkeys(names))
 
-    def legs(self, at: datetime) -> list[Leg]:
+    def legs(self, at: datetime, policy: Policy = DEFAULT) -> list[Leg]:
         """The dimensions as numbers to sort by."""
-        policy = POLICIES[self.policy]
         half_lives = policy.half_life_days.of(self.kind)
         return [
             Leg(
@@ -121,12 +119,12 @@ class Summary(Struct, frozen=True, kw_only=True):
                 lasting_against=found.against_open / UNIT
                 + float(policy.prior_weight * (1 - policy.base_rate.of(dimension))),
             )
-            for dimension, found in self._masses(at).items()
+            for dimension, found in self._masses(at, policy).items()
         ]
 
-    def _masses(self, at: datetime) -> Mapping[Dimension, Mass]:
+    def _masses(self, at: datetime, policy: Policy) -> Mapping[Dimension, Mass]:
         moment = microseconds(at)
-        half_lives = POLICIES[self.policy].half_life_days.of(self.kind)
+        half_lives = policy.half_life_days.of(self.kind)
         return {
             dimension: mass(
                 [(None, one.weight_for, one.weight_against, 0, one.starts_at, one.ages_from) for one in rows],
@@ -155,7 +153,6 @@ def summary(view: View) -> Summary:
         del evidence["seller"]
     return Summary(
         kind=stream.kind,
-        policy=view.policy.key,
         evidence=evidence,
         spans=[Span(sign.name, sign.since, sign.until) for sign in signs(view)],
         good_until=min(turns, default=None),

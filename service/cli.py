@@ -23,6 +23,7 @@ ELSEWHERE = {
         "service.erasures:command",
         "Erase again, on a restored backup, what was erased after it was taken.",
     ),
+    "policy": ("service.policy_commands:policy", "List, compare and publish policies of trust."),
     "serve": ("service.serve:command", "Run the service."),
     "verify": ("service.proof.command:command", "Check an exported bundle, offline."),
     "workspace": ("service.keys:workspace", "Make and list workspaces."),

@@ -36,6 +36,7 @@ class Settings:
     body_deadline_s: float
     shutdown_deadline_s: float
     erasure_journal: Path | None
+    policies: Path | None
     cors_origins: tuple[str, ...]
     log_level: str
 
@@ -168,6 +169,15 @@ TABLE: tuple[Setting, ...] = (
         "a folder",
         "where each erasure is also noted, outside the database, for restores",
         "none",
+    ),
+    Setting(
+        "THROUGHLINE_POLICIES",
+        "policies",
+        "",
+        folder,
+        "a folder",
+        "where further policies are (`*.json`, as they are published), read at start",
+        "only the built-in one",
     ),
     Setting(
         "THROUGHLINE_CORS_ORIGINS",

@@ -238,4 +238,4 @@ TRUST_1 = Policy(
 )
 
 DEFAULT = TRUST_1
-POLICIES: Mapping[str, Policy] = MappingProxyType({policy.key: policy for policy in (TRUST_1,)})
+BUILT_IN: Mapping[str, Policy] = MappingProxyType({policy.key: policy for policy in (TRUST_1,)})

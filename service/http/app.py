@@ -23,6 +23,7 @@ from service.http.request_log import RequestLog
 from service.http.routes import ROUTES
 from service.ledger.ledger import Ledger
 from service.masterkey import MasterKey
+from service.policies import registered
 from service.settings import Settings
 
 # Answers are one caller's view: shared caches must not keep them, a private one must ask first.
@@ -116,6 +117,7 @@ def assemble(settings: Settings, clock: Clock, *lifespans: Any) -> Litestar:
             {
                 "settings": settings,
                 "clock": clock,
+                "policies": registered(settings.policies),
                 "requests": RequestLog(),
                 "limits": Limits(settings),
                 "stopping": False,

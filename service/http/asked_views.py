@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from projections.trust.policy import DEFAULT, POLICIES, Policy
+from projections.trust.policy import DEFAULT, Policy
 from projections.view import View
 from service.http.answers import JSON, Answer, encode, not_modified, position_header
 from service.http.calls import Call
@@ -18,7 +18,7 @@ from service.ledger.histories import History
 
 async def seen(request: Call, kind: Kind, asked: Times, policy: str | None = None) -> tuple[History, View]:
     """What the caller sees of the stream in the path; 404 also when nothing of it had happened, or was known, then."""
-    chosen = policy_asked(policy)
+    chosen = policy_asked(request, policy)
     stream_id = f"{kind}/{request.id('stream_id')}"
     history = await request.ledger.history(request.identity, stream_id, asked.as_of, asked.known_at)
     if history.stream is None:
@@ -26,13 +26,13 @@ async def seen(request: Call, kind: Kind, asked: Times, policy: str | None = Non
     return history, View(history.stream, _moment(asked, history.stream.last_at, request.now()), chosen)
 
 
-def policy_asked(key: str | None) -> Policy:
-    """The policy of that name and version; the newest when none is named."""
+def policy_asked(request: Call, key: str | None) -> Policy:
+    """The policy of that name and version; the default one when none is named."""
     if key is None:
         return DEFAULT
-    policy = POLICIES.get(key)
+    policy = request.policies.get(key)
     if policy is None:
-        raise refuse_parameter("policy", f"There is no policy `{key}`.", sorted(POLICIES))
+        raise refuse_parameter("policy", f"There is no policy `{key}`.", sorted(request.policies))
     return policy
 
 

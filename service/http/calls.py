@@ -17,6 +17,7 @@ from service.http.shown import HELD, token
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.tickets import Held
+from service.policies import Registry
 from service.settings import Settings
 
 Q = TypeVar("Q", bound=Struct)
@@ -53,6 +54,11 @@ class Call(Request[Identity, Any, Any]):
     @property
     def settings(self) -> Settings:
         return cast("Settings", self.scope["litestar_app"].state.settings)
+
+    @property
+    def policies(self) -> Registry:
+        """What can be asked under."""
+        return cast("Registry", self.scope["litestar_app"].state.policies)
 
     @property
     def asker(self) -> tuple[UUID, UUID, str]:

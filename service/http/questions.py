@@ -16,7 +16,6 @@ from msgspec import Meta, Struct, defstruct
 from msgspec.structs import fields
 
 from domain.fields import PRINTABLE
-from projections.trust.policy import POLICIES
 from service.http.problems import Problem
 
 # A search text of 200 characters in percent-encoded UTF-8, a cursor and every filter together stay below this.
@@ -60,8 +59,8 @@ PolicyKey = Annotated[
     str,
     Meta(
         max_length=POLICY_CHARS_MAX,
-        description="The policy that trust and signals are reckoned under; absent: the newest",
-        extra_json_schema={"enum": sorted(POLICIES)},
+        pattern=r"^[a-z][a-z0-9_]*/[1-9][0-9]*$",
+        description="The policy that trust and signals are reckoned under, of `GET /v1/policies`; absent: `trust/1`",
     ),
 ]
 

@@ -15,7 +15,7 @@ from projections.goal_tree import GoalTree, goal_tree
 from projections.patterns import Patterns, patterns
 from projections.trust.evidence import Evidence, gather
 from projections.trust.party import PartyTrust, fused
-from projections.trust.policy import Policy
+from projections.trust.policy import DEFAULT, Policy
 from projections.view import View
 from service.clock import Clock
 from service.ledger.credentials import Identity
@@ -87,6 +87,10 @@ class Across:
         if goal not in views:
             raise Absent
         return goal_tree(views, goal)
+
+    def views(self, workspace: Workspace, identity: Identity) -> AsyncIterator[View]:
+        """Every deal and goal that the caller may see, as it is now."""
+        return self._views(workspace, identity, self._streams(identity, ("deal", "goal")), None, None, DEFAULT)
 
     async def _views(
         self,

@@ -40,7 +40,7 @@ class History(Struct, frozen=True):
         """How the stream looks in this view of it; of what lists show, out of what is kept."""
         if self.kept is not None and view.policy is DEFAULT:
             return summary_of(self.kept, view.at).outlook(view.at)
-        return summary(view).outlook(view.at)
+        return summary(view).outlook(view.at, view.policy)
 
 
 def history(kept: Kept, caller: Caller, position: int, as_of: datetime | None, known_at: KnownAt) -> History:

@@ -15,6 +15,7 @@ from projections.goal_tree import GoalTree
 from projections.patterns import Patterns
 from projections.trust.party import PartyTrust
 from projections.trust.policy import Policy
+from projections.view import View
 from service.clock import Clock
 from service.ids import new_id
 from service.ledger.across import Across
@@ -322,6 +323,11 @@ class Ledger:
         workspace = await self._followed(identity)
         found = await self._across.goal_tree(workspace, identity, goal, as_of, known_at, policy)
         return found, workspace.position
+
+    async def views(self, identity: Identity) -> AsyncIterator[View]:
+        """Every deal and goal that the caller may see, as it is now, in the order of their ids."""
+        async for view in self._across.views(await self._followed(identity), identity):
+            yield view
 
     async def _followed(self, identity: Identity) -> Workspace:
         workspace, _ = self._workspace(identity.workspace_id)

@@ -6,14 +6,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import uvicorn
+from msgspec import structs
 
 from domain.facts import Caller, Role
+from projections.trust.policy import TRUST_1
 from service.connections import bounded
 from service.http.app import create_app
 from service.ids import new_id
@@ -28,6 +32,7 @@ START_DEADLINE_S = 20
 # Small, so that the tests of slowness are not slow themselves.
 BODY_DEADLINE_S = 0.5
 ORIGIN = "https://app.example.org"
+STRICT = structs.replace(TRUST_1, name="strict", against_multiplier=Decimal(2), silence_days=3)
 MASTER_KEY = MasterKey(bytes(range(32)))
 
 
@@ -77,6 +82,7 @@ def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactor
                 "THROUGHLINE_BODY_BYTES_MAX": "65536",
                 "THROUGHLINE_BODY_DEADLINE_S": str(BODY_DEADLINE_S),
                 "THROUGHLINE_CORS_ORIGINS": ORIGIN,
+                "THROUGHLINE_POLICIES": str(_policies(tmp_path_factory.mktemp("policies"))),
             }
         )
         here, elsewhere = asyncio.run(_settle(database, settings))
@@ -101,6 +107,12 @@ def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactor
         finally:
             running.should_exit = True
             thread.join()
+
+
+def _policies(folder: Path) -> Path:
+    """A folder with one policy beside the built-in one, under which what speaks against counts twice."""
+    (folder / "strict.json").write_bytes(STRICT.document)
+    return folder
 
 
 async def _settle(database: Database, settings: Settings) -> tuple[Workspace, Workspace]:

@@ -16,6 +16,8 @@ from tests.http.conftest import World, a_deal, client, fact
 SVG = "{http://www.w3.org/2000/svg}"
 OF_DEALS = [name for name, resource in RESOURCES.items() if "deal" in resource.kinds]
 
+POLICIES = ["strict/1", "trust/1"]
+
 
 def a_goal(http: httpx.Client) -> str:
     answer = http.post(
@@ -78,7 +80,7 @@ def test_an_unknown_name_or_policy_is_refused_with_those_there_are(member: httpx
     assert (unknown.status_code, unknown.json()["parameter"]) == (400, "include")
     assert unknown.json()["accepted"] == sorted(OF_DEALS)
     policy = member.get(f"{deal}/signals?policy=trust/99")
-    assert (policy.status_code, policy.json()["parameter"], policy.json()["accepted"]) == (400, "policy", ["trust/1"])
+    assert (policy.status_code, policy.json()["parameter"], policy.json()["accepted"]) == (400, "policy", POLICIES)
     assert member.get(f"{deal}/signals?policy=trust/1").json()["policy"] == "trust/1"
 
 
@@ -172,8 +174,9 @@ def test_trust_is_told_and_drawn_as_it_moved(member: httpx.Client) -> None:
 
 def test_a_policy_is_published_in_the_bytes_that_its_digest_is_of(nobody: httpx.Client) -> None:
     listed = nobody.get("/v1/policies").json()
-    assert listed["newest"] == "trust/1"
-    for entry in listed["policies"]:
+    assert listed["default"] == "trust/1"
+    assert [entry["policy"] for entry in listed["policies"]] == POLICIES[::-1]
+    for entry in reversed(listed["policies"]):
         document = nobody.get(entry["address"])
         assert sha256(document.content).hexdigest() == entry["sha256"]
         assert f"{document.json()['name']}/{document.json()['version']}" == entry["policy"]

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from projections.trust.policy import DEFAULT, POLICIES, TRUST_1, Weight
+from projections.trust.policy import BUILT_IN, DEFAULT, TRUST_1, Weight
 from projections.trust.rows import weights
 from tests.projections.evidence import policy
 
 
 def test_the_first_policy_is_the_default_and_found_by_its_key() -> None:
-    assert POLICIES["trust/1"] is TRUST_1 is DEFAULT
+    assert BUILT_IN["trust/1"] is TRUST_1 is DEFAULT
 
 
 def test_a_published_policy_never_changes() -> None:

@@ -48,7 +48,7 @@ class GoalTreeAnswer(Struct):
 async def party_trust(request: Call) -> Answer:
     """Answer `GET /v1/parties/{party_id}/trust`."""
     asked = request.question(Under)
-    policy = policy_asked(asked.policy)
+    policy = policy_asked(request, asked.policy)
     found, position = await request.ledger.party_trust(
         request.identity, request.id("party_id"), asked.as_of, asked.known_at, policy
     )
@@ -58,7 +58,7 @@ async def party_trust(request: Call) -> Answer:
 async def read_patterns(request: Call) -> Answer:
     """Answer `GET /v1/patterns`."""
     asked = request.question(Under)
-    policy = policy_asked(asked.policy)
+    policy = policy_asked(request, asked.policy)
     found, position = await request.ledger.patterns(request.identity, asked.as_of, asked.known_at, policy)
     return _answer(asked, policy.key, position, patterns=found)
 
@@ -66,7 +66,7 @@ async def read_patterns(request: Call) -> Answer:
 async def read_goal_tree(request: Call) -> Answer:
     """Answer `GET /v1/goals/{stream_id}/tree`."""
     asked = request.question(Under)
-    policy = policy_asked(asked.policy)
+    policy = policy_asked(request, asked.policy)
     found, position = await request.ledger.goal_tree(
         request.identity, request.id("stream_id"), asked.as_of, asked.known_at, policy
     )

@@ -72,7 +72,7 @@ async def compare(request: Call, asked: DifferenceAsked, stream_id: str) -> Answ
     before = await request.ledger.history(request.identity, stream_id, asked.against_as_of, asked.against_known_at)
     if after.stream is None and before.stream is None:
         raise not_found()
-    policy, now = policy_asked(asked.policy), request.now()
+    policy, now = policy_asked(request, asked.policy), request.now()
     views = [View(one.stream or initial(stream_id), _moment(one, now), policy) for one in (before, after)]
     voided, corrected = rewritings([record.fact for record in known(after.records, asked.known_at)])
     answer = DifferenceAnswer(

@@ -1,12 +1,11 @@
 """The policies that trust and signals are reckoned under: published, so that they can be argued with."""
 
-from functools import cache
 from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
-from projections.trust.policy import DEFAULT, POLICIES, Policy
+from projections.trust.policy import DEFAULT, Policy
 from service.http.answers import JSON, Answer, encode, not_modified
 from service.http.calls import Call
 from service.http.conditions import content_etag, etag_header, holds_copy
@@ -14,6 +13,7 @@ from service.http.documented import CONTENT_ETAG, IF_NONE_MATCH
 from service.http.operations import PUBLIC, Operation, Reply
 from service.http.problems import not_found
 from service.http.questions import Nothing
+from service.policies import Registry
 
 
 class PolicyEntry(Struct, frozen=True):
@@ -25,28 +25,27 @@ class PolicyEntry(Struct, frozen=True):
 
 
 class Policies(Struct, frozen=True):
-    """The policies there are; `newest` is the one that answers when none is named."""
+    """The policies there are; `default` is the one that answers when none is named."""
 
-    newest: str
+    default: str
     policies: list[PolicyEntry]
 
 
 async def list_policies(request: Call) -> Answer:
     """Answer `GET /v1/policies`."""
-    return _fixed(request, _list())
+    return _fixed(request, _list(request.policies))
 
 
 async def read_policy(request: Call) -> Answer:
     """Answer `GET /v1/policies/{name}/{version}`."""
-    policy = POLICIES.get(f"{request.path_params['name']}/{request.path_params['version']}")
+    policy = request.policies.get(f"{request.path_params['name']}/{request.path_params['version']}")
     if policy is None:
         raise not_found()
     return _fixed(request, policy.document)
 
 
-@cache
-def _list() -> bytes:
-    entries = [PolicyEntry(one.key, f"/v1/policies/{one.key}", one.digest) for one in POLICIES.values()]
+def _list(policies: Registry) -> bytes:
+    entries = [PolicyEntry(one.key, f"/v1/policies/{one.key}", one.digest) for one in policies.values()]
     return encode(Policies(DEFAULT.key, entries))
 
 
