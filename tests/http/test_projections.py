@@ -174,7 +174,7 @@ def test_trust_is_told_and_drawn_as_it_moved(member: httpx.Client) -> None:
 
 def test_a_policy_is_published_in_the_bytes_that_its_digest_is_of(nobody: httpx.Client) -> None:
     listed = nobody.get("/v1/policies").json()
-    assert listed["default"] == "trust/1"
+    assert listed["in_force"] == "trust/1"
     assert [entry["policy"] for entry in listed["policies"]] == POLICIES[::-1]
     for entry in reversed(listed["policies"]):
         document = nobody.get(entry["address"])

@@ -25,9 +25,9 @@ class PolicyEntry(Struct, frozen=True):
 
 
 class Policies(Struct, frozen=True):
-    """The policies there are; `default` is the one that answers when none is named."""
+    """The policies there are; `in_force` is the one that answers when none is named."""
 
-    default: str
+    in_force: str
     policies: list[PolicyEntry]
 
 
