@@ -36,6 +36,7 @@ from service.ledger.lists import Lists
 from service.ledger.memory import Kept, Memory
 from service.ledger.past import Past
 from service.ledger.people import People
+from service.ledger.person_exports import person_lines
 from service.ledger.proofs import Proofs
 from service.ledger.questions import (
     AgendaPage,
@@ -219,6 +220,13 @@ class Ledger:
         if stream_id is None:
             return await self._exports.log(workspace, identity, since)
         return await self._exports.stream(workspace, identity, await self._kept(workspace, stream_id), since)
+
+    async def export_person(self, identity: Identity, party_id: UUID, export_id: UUID) -> AsyncGenerator[bytes, None]:
+        """The lines of what is held on a person, as far as the caller may see it. Folds every stream there is."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        await workspace.follow()
+        streams = self._past.everything(workspace, identity)
+        return person_lines(streams, identity.caller, party_id, export_id, workspace.position)
 
     async def position(self, identity: Identity) -> int:
         """The log's size now."""

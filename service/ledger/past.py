@@ -143,6 +143,11 @@ class Past:
             after = After(page[-1].at, page[-1].subject_id, workspace.position)
         return AgendaPage(items=page, next=after, position=workspace.position)
 
+    async def everything(self, workspace: Workspace, identity: Identity) -> AsyncIterator[Kept]:
+        """Every stream of the workspace, its own last; who may see what of them is for the caller to ask."""
+        async for kept in self._loaded(workspace, self._known(workspace, identity, ("deal", "goal", "workspace"))):
+            yield kept
+
     # -- folding
 
     async def _folds(

@@ -1,5 +1,6 @@
 """Erasing over HTTP: who may, what is asked for, and that no answer shows what is gone."""
 
+import json
 import re
 from typing import Any
 from uuid import uuid4
@@ -118,6 +119,8 @@ def test_after_a_partys_erasure_no_answer_shows_its_words(world: World, owner: h
     done = erasing(owner, "party", party_id=tale.ada)
     assert done.status_code == 201, done.text
     assert (done.json()["facts"], done.json()["streams"]) == (10, 2)
+    audit = owner.get("/v1/audit", params={"direction": "backward", "limit": 1}).json()["entries"][0]
+    assert (audit["type"], audit["recorded_by"]["party_id"]) == ("party.erased", str(world.here.owner.party_id))
     for name, answer in tale.answers(owner).items():
         assert tale.mark not in answer.text, name
         assert answer.status_code < 500 or answer.status_code == 503, (name, answer.text)
@@ -126,8 +129,6 @@ def test_after_a_partys_erasure_no_answer_shows_its_words(world: World, owner: h
     again = erasing(owner, "party", party_id=tale.ada)
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
     assert again.json() == done.json()
-    audit = owner.get("/v1/audit", params={"direction": "backward", "limit": 1}).json()["entries"][0]
-    assert (audit["type"], audit["recorded_by"]["party_id"]) == ("party.erased", str(world.here.owner.party_id))
 
 
 @pytest.mark.parametrize("kind", ["deal", "goal"])
@@ -166,3 +167,28 @@ def test_one_fact_is_erased_and_what_was_sent_may_be_sent_again(owner: httpx.Cli
     again = owner.post(f"/v1/deals/{tale.deal}/events", json=repeat)
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
     assert again.json()["events"][0]["data"]["statement"] == "[erased]"
+
+
+def test_what_is_held_on_a_person_is_handed_out_and_recorded(
+    owner: httpx.Client, member: httpx.Client, stranger: httpx.Client, tale: Tale
+) -> None:
+    address = f"/v1/parties/{tale.ada}/export"
+    assert member.get(address).status_code == 403
+    assert stranger.get(address).status_code == 404
+    answer = owner.get(address)
+    assert answer.status_code == 200
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert (lines[0]["line"], lines[0]["party_id"]) == ("manifest", tale.ada)
+    facts = [line for line in lines if line["line"] == "fact"]
+    assert lines[-1] == {"line": "end", "facts": len(facts)}
+    assert len(facts) == 11  # the export itself names them
+    whys = {(line["event"]["type"], tuple(line["why"])) for line in facts}
+    assert ("no.received", ("acted", "subject", "named")) in whys
+    assert ("participant.joined", ("subject", "named")) in whys
+    assert ("export.made", ("named",)) in whys
+    told = owner.get("/v1/audit", params={"direction": "backward", "limit": 1}).json()["entries"][0]
+    assert told["type"] == "export.made"
+    assert erasing(owner, "party", party_id=tale.ada).status_code == 201
+    after = owner.get(address)
+    assert tale.mark not in after.text
+    assert after.text.count('"line":"fact"') == 15  # also what was recorded of both exports and of the erasure

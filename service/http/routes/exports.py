@@ -3,16 +3,23 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
+from uuid import UUID
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
+from domain.events.workspace import ExportMade
 from service.http.calls import Call
-from service.http.operations import KEYED, Operation, Reply
+from service.http.operations import KEYED, READS, Operation, Reply
+from service.http.problems import not_found
 from service.http.proposals import Kind
+from service.http.questions import Nothing
 from service.http.routes.log import Size
+from service.ids import new_id
+from service.ledger import members
+from service.ledger.questions import PartiesQuestion
 
 JSON_LINES = "application/jsonl"
 ABOUT = (
@@ -73,6 +80,27 @@ async def export_log(request: Call) -> Lines:
     return Lines(await request.ledger.export(request.identity, None, asked.since), "log")
 
 
+async def export_person(request: Call) -> Lines:
+    """Answer `GET /v1/parties/{party_id}/export`."""
+    request.question(Nothing)
+    party_id, identity, ledger = request.id("party_id"), request.identity, request.ledger
+    if not await _is_there(request, party_id):
+        raise not_found()
+    export_id = new_id(request.now())
+    made = ExportMade(export_id=export_id, scope="party", party_id=party_id)
+    await members.record(ledger, identity.workspace_id, [made], identity.caller.actor)
+    return Lines(await ledger.export_person(identity, party_id, export_id), f"party-{party_id}")
+
+
+async def _is_there(request: Call, party_id: UUID) -> bool:
+    """Whether a party takes part in a stream that the caller may know of, or belongs or belonged to the workspace."""
+    if (await request.ledger.parties(request.identity, PartiesQuestion(limit=1, party=party_id))).parties:
+        return True
+    now = await members.members_now(request.ledger, request.identity.workspace_id)
+    thing = None if now is None else now.thing(party_id)
+    return thing is not None and thing.kind == "member"
+
+
 def routes(kind: Kind) -> list[HTTPRouteHandler]:
     """The call that exports one stream."""
 
@@ -108,5 +136,19 @@ ROUTES: list[HTTPRouteHandler] = [
         question=ExportAsked,
         replies=(Reply(200, "The bundle", media_type=JSON_LINES),),
         problems=(*KEYED, "fact-unreadable", "not-found", "not-checkpointed"),
-    ).route(export_log)
+    ).route(export_log),
+    Operation(
+        method="GET",
+        path="/v1/parties/{party_id:str}/export",
+        id="export_party",
+        tag="parties",
+        summary="What is held on a person: every fact that they recorded, that was their act, or that is about them",
+        description="A line of JSON for each fact that the owner may see, with `why` it is held on the person: "
+        "`recorded`, `acted`, `subject` (its words are about them and go with them) or `named`; first a manifest, last "
+        "an end with the number of facts. Recorded as `export.made` on the workspace's own stream, before the first "
+        "line. Reads every stream of the workspace.",
+        permission="erase",
+        replies=(Reply(200, "The facts", media_type=JSON_LINES),),
+        problems=(*READS, "not-found"),
+    ).route(export_person),
 ]
