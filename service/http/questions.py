@@ -120,6 +120,7 @@ def refuse_parameter(name: str, detail: str, accepted: Any) -> Problem:
 
 Q = TypeVar("Q", bound=Struct)
 
+_MISSING = re.compile(r"Object missing required field `(.*)`")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})", re.ASCII)
 # RFC 3339 with an offset; msgspec alone would also take a space or a lower-case t between date and time.
 _INSTANT = re.compile(
@@ -152,6 +153,11 @@ def _read(question: type[Q], query: bytes) -> Q:
         return msgspec.convert(values, question)
     except msgspec.ValidationError as fault:
         what, _, path = str(fault).partition(" - at `$.")
+        if missing := _MISSING.fullmatch(what):
+            name = missing[1]
+            raise refuse_parameter(
+                name, f"The parameter `{name}` is missing.", f"a query string with `{name}`"
+            ) from None
         name = re.split(r"[.\[`]", path)[0]
         raise refuse_parameter(
             name, f"The parameter `{name}` is not accepted.", what.removeprefix("Expected ")
@@ -161,7 +167,7 @@ def _read(question: type[Q], query: bytes) -> Q:
 def _pairs(query: bytes) -> list[tuple[str, str]]:
     pairs = query.split(b"&", PARAMETERS_MAX)
     if len(pairs) > PARAMETERS_MAX:
-        raise refuse_parameter("", f"More than {PARAMETERS_MAX} parameters.", PARAMETERS_MAX)
+        raise Problem("query-malformed", f"More than {PARAMETERS_MAX} parameters.", accepted=PARAMETERS_MAX)
     return [(_text(name), _text(value)) for name, _, value in (pair.partition(b"=") for pair in pairs if pair)]
 
 
@@ -169,7 +175,7 @@ def _text(encoded: bytes) -> str:
     try:
         return unquote_to_bytes(encoded.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
-        raise refuse_parameter("", "The query string is not percent-encoded UTF-8.", "UTF-8") from None
+        raise Problem("query-malformed", "The query string is not percent-encoded UTF-8.", accepted="UTF-8") from None
 
 
 @lru_cache(maxsize=256)

@@ -77,24 +77,23 @@ async def change_role(ledger: Ledger, workspace_id: UUID, party_id: UUID, role: 
 async def remove_member(
     ledger: Ledger, workspace_id: UUID, party_id: UUID, reason: str | None, by: Actor = _SERVICE
 ) -> list[UUID]:
-    """A party belongs to the workspace no longer; the ids of its keys, which open nothing any more.
+    """A party belongs to the workspace no longer; the ids of its keys that open nothing any more from now on.
 
-    Raises `NotAMember` or `LastOwner`.
+    Who left before, but whose keys outlived a process that died, loses them now. Raises `NotAMember` when there is
+    nothing to take back, or `LastOwner`.
     """
-    left = True
+    left_before = None
     try:
         await record(ledger, workspace_id, [MemberLeft(party_id=party_id, reason=reason)], by)
-    except NotAMember:
-        left = False
-    revoked = (
-        await ledger.credentials.revoke_of(workspace_id, party_id)
-        if left or await _was_one(ledger, workspace_id, party_id)
-        else []
-    )
+    except NotAMember as refusal:
+        if not await _was_one(ledger, workspace_id, party_id):
+            raise
+        left_before = refusal
+    revoked = await ledger.credentials.revoke_of(workspace_id, party_id)
     if revoked:
         await record(ledger, workspace_id, [CredentialRevoked(credential_id=one) for one in revoked], by)
-    if not left:
-        raise NotAMember("The party is not a member of the workspace.", party_id=party_id)
+    elif left_before is not None:
+        raise left_before
     return revoked
 
 

@@ -120,14 +120,28 @@ def test_what_is_not_signed_for_is_not_found(member: httpx.Client, path: str) ->
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["inclusion", "inclusion?position=-1", "inclusion?position=0&sise=1", "consistency?from=2&to=1", "consistency"],
+    ("path", "parameter"),
+    [
+        ("inclusion", "position"),
+        ("inclusion?position=-1", "position"),
+        ("inclusion?position=0&sise=1", "sise"),
+        ("consistency?from=2&to=1", "from"),
+        ("consistency", "from"),
+        ("consistency?to=1", "from"),
+    ],
 )
-def test_malformed_questions_are_refused(member: httpx.Client, path: str) -> None:
+def test_malformed_questions_are_refused(member: httpx.Client, path: str, parameter: str) -> None:
     checkpoint_of(member)
     answer = member.get(f"/v1/log/proof/{path}")
     assert answer.status_code == 400
+    assert answer.json()["parameter"] == parameter
     assert answer.json()["accepted"]
+
+
+def test_a_missing_parameter_is_named(member: httpx.Client) -> None:
+    problem = member.get("/v1/log/proof/inclusion").json()
+    assert problem["detail"] == "The parameter `position` is missing."
+    assert problem["accepted"] == "a query string with `position`"
 
 
 @pytest.mark.parametrize(

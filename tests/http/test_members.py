@@ -1,19 +1,22 @@
 """Members and keys over HTTP: who may, what takes effect when, and that a secret is shown once."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
 import pytest
 
-from tests.http.conftest import Person, World, client
-
-EFFECT_DEADLINE_S = 1.5  # a second, and the way
+from domain.events.declaring import Data
+from domain.events.workspace import MemberLeft
+from service.ledger.ledger import Ledger
+from service.ledger.members import record
+from tests.http.conftest import MASTER_KEY, Person, World, client
 
 
 def added(owner: httpx.Client, role: str = "member", **more: Any) -> str:
@@ -51,6 +54,26 @@ def test_a_member_is_added_gets_a_key_another_role_and_goes(world: World, owner:
         assert removed.json() == {"party_id": party, "revoked": [made["credential"]["credential_id"]]}
         assert ada.get("/v1/me").status_code == 401
     assert owner.get(f"/v1/members/{party}").status_code == 404
+
+
+def test_who_left_can_be_removed_again_only_while_keys_are_left_over(world: World, owner: httpx.Client) -> None:
+    """The process that removes a member may die between the record of it and the rows of the keys."""
+    party, other = added(owner), added(owner)
+    left_over, others = (keyed(owner, one)["credential"]["credential_id"] for one in (party, other))
+    asyncio.run(only_recorded(world, MemberLeft(party_id=UUID(party))))
+    assert owner.get(f"/v1/members/{party}").status_code == 404
+    again = owner.delete(f"/v1/members/{party}")
+    assert (again.status_code, again.json()) == (200, {"party_id": party, "revoked": [left_over]})
+    listed = {one["credential_id"]: one["revoked_at"] for one in owner.get("/v1/credentials").json()["items"]}
+    assert listed[left_over] is not None
+    assert listed[others] is None
+    for nobody_now in (party, str(uuid4())):
+        assert owner.delete(f"/v1/members/{nobody_now}").status_code == 404
+
+
+async def only_recorded(world: World, data: Data) -> None:
+    async with Ledger.open(world.database.app, MASTER_KEY, world.settings) as ledger:
+        await record(ledger, world.here.id, [data])
 
 
 def test_who_was_a_member_when_can_be_asked(owner: httpx.Client) -> None:

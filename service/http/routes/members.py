@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta, Struct
 
 from domain.fields import Title
+from domain.refusals import NotAMember
 from projections.members import Member, MemberRole, members
 from service.http.answers import Answer, as_json
 from service.http.calls import Call
@@ -108,12 +109,13 @@ async def change_role(request: Call) -> Answer:
 async def remove_member(request: Call) -> Answer:
     """Answer `DELETE /v1/members/{party_id}`."""
     why = request.question(Why).reason
-    party_id = request.id("party_id")
-    await _member(request, party_id)
-    identity = request.identity
-    revoked = await membership.remove_member(
-        request.ledger, identity.workspace_id, party_id, why, identity.caller.actor
-    )
+    party_id, identity = request.id("party_id"), request.identity
+    try:
+        revoked = await membership.remove_member(
+            request.ledger, identity.workspace_id, party_id, why, identity.caller.actor
+        )
+    except NotAMember:  # not asked beforehand: of who left, keys may be left over
+        raise not_found() from None
     return as_json(Removed(party_id, revoked))
 
 
