@@ -1,98 +1,159 @@
 """Examples of answers, made by asking the demo's two stories the question itself. Nothing here is written by hand."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from functools import cache, partial
+from functools import partial
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from domain.admission import decide
-from domain.events import ClientProposal
-from domain.facts import Caller
-from domain.refusals import Refusal
-from domain.stream import Stream, fold, initial
+from domain.facts import stream_uuid
+from domain.history import effective
+from projections.audit import Audit
+from projections.deal_figures import deal_figures
+from projections.difference import Rewritten, difference
+from projections.goal_tree import goal_tree
+from projections.patterns import patterns
+from projections.replay import replay
 from projections.resources import RESOURCES, Resource
+from projections.sentences import Teller
 from projections.stream_state import stream_state
 from projections.summary import summary
+from projections.timeline import Timeline
+from projections.timeline.header import header
+from projections.trust.changes import trust_history
+from projections.trust.party import party_trust
 from projections.view import View
-from service.demo.story import Telling, default_telling, story
 from service.http.proposals import Kind
+from service.http.told_story import TELLER, ToldStory, told
+from service.ledger.wire import event_json
 
-# Whoever reads the page shall see the same answer as the one who read it yesterday.
-FIRST_DAY = date(2026, 3, 2)
-TELLER = UUID("0193a000-0000-7000-8000-0000000000a1")
-LATER = timedelta(hours=1)
-
-_proposal = msgspec.json.Decoder(ClientProposal).decode
-
-
-class Told(msgspec.Struct, frozen=True):
-    """A story as it stands the day after its last fact."""
-
-    stream: Stream
-    at: datetime
-
-
-@cache
-def told(kind: Kind) -> Told:
-    """The demo's story of this kind, told to the rules themselves."""
-    telling = Telling(story(kind), default_telling(TELLER), TELLER)
-    stream = initial(f"{kind}/{telling.stream_id}")
-    caller = Caller(TELLER, "owner")
-    at = datetime.min.replace(tzinfo=UTC)
-    for line in telling.story.facts:
-        proposal = _proposal(msgspec.json.encode(telling.proposal(line, FIRST_DAY)))
-        assert proposal.event_id is not None, "a story says the same twice"
-        at = max(at, proposal.occurred_at + LATER)
-        try:
-            decide(stream, [(proposal, proposal.event_id)], caller, at)
-        except Refusal:
-            assert line.refused is not None, f"the rules refuse {line.told}"
-    # Some facts were told later than they happened; answers are about the order of happening.
-    entries = sorted(stream.entries(), key=lambda entry: (entry.at, entry.fact.stream_version))
-    day_after = datetime.combine(FIRST_DAY + timedelta(days=telling.story.last_day + 1), datetime.min.time(), UTC)
-    return Told(fold(stream.stream_id, [entry.fact for entry in entries]), day_after)
+# As much of a page as shows what one looks like.
+SHOWN = 4
 
 
 def _state(kind: Kind) -> Any:
-    view = _view(kind)
+    story = told(kind)
+    view = story.view()
     state, outlook = stream_state(view.stream, view.at), summary(view).outlook(view.at)
-    return _answer(view, {"policy": view.policy.key, "state": state, "outlook": outlook})
+    return _answer(story, policy=view.policy.key, state=state, outlook=outlook)
 
 
 def _resource(kind: Kind, resource: Resource) -> Any:
-    view = _view(kind)
-    policy: dict[str, Any] = {"policy": view.policy.key} if resource.by_policy else {}
-    return _answer(view, policy | {resource.key: resource.of(view)})
+    story = told(kind)
+    view = story.view()
+    policy = {"policy": view.policy.key} if resource.by_policy else {}
+    return _answer(story, **policy, **{resource.key: resource.of(view)})
 
 
-def _view(kind: Kind) -> View:
-    about = told(kind)
-    return View(about.stream, about.at)
+def _events(kind: Kind) -> Any:
+    story = told(kind)
+    return _answer(story, next=None, events=[msgspec.Raw(event_json(one)) for one in story.records[:SHOWN]])
 
 
-def _answer(view: View, members: dict[str, Any]) -> dict[str, Any]:
-    version = view.stream.version  # the story is alone in its log
+def _timeline(kind: Kind) -> Any:
+    story = told(kind)
+    view = story.view()
+    timeline = Timeline(view, story.records, None)
+    return _answer(
+        story,
+        next=None,
+        policy=view.policy.key,
+        header=header(view),
+        changes_at=timeline.changes_at,
+        entries=[entry for _, entry in timeline.entries(SHOWN, backward=True)],
+    )
+
+
+def _trust_history(kind: Kind) -> Any:
+    story = told(kind)
+    found = trust_history(story.view(), limit=SHOWN, spaced=SHOWN)
+    return _answer(
+        story,
+        next=None,
+        policy=found.policy,
+        points=found.points,
+        points_total=found.points_total,
+        spaced=found.spaced,
+    )
+
+
+def _replay(kind: Kind) -> Any:
+    story = told(kind)
+    steps = [
+        {"event": msgspec.Raw(event_json(step.record)), "at": step.at, "state": step.state, "change": step.change}
+        for step in islice(replay(story.stream_id, effective(story.records)), 2)
+    ]
+    return _answer(story, next=None, steps=steps)
+
+
+def _audit(kind: Kind) -> Any:
+    story = told(kind)
+    audit = Audit(story.records, story.recorded, Teller(story.recorded))
+    entries = list(islice(audit.entries(backward=True), SHOWN))
+    return _answer(story, next=None, entries=entries, totals=audit.totals(), as_seen_by=None, seen_as=None)
+
+
+def _difference(kind: Kind) -> Any:
+    story = told(kind)
+    then = story.records[-SHOWN].fact.occurred_at
+    found = difference(story.view(then), story.view(), Rewritten({}, {}))
+    return _answer(
+        story, policy=story.view().policy.key, against_as_of=then, against_known_at=story.version, difference=found
+    )
+
+
+def _tree() -> Any:
+    story = told("goal")
+    tree = goal_tree({stream_uuid(story.stream_id): story.view()}, stream_uuid(story.stream_id))
+    return _across(story.view(), story, tree=tree)
+
+
+def _patterns() -> Any:
+    story = told("deal")
+    return _across(story.view(), story, patterns=patterns([deal_figures(story.view())]))
+
+
+def _party_trust() -> Any:
+    story = told("deal")
+    return _across(story.view(), story, trust=party_trust(TELLER, [story.view()], story.at))
+
+
+def _answer(story: ToldStory, **members: Any) -> dict[str, Any]:
     return {
-        "stream_id": view.stream.stream_id,
-        "stream_version": version,
-        "as_of": view.at,
-        "known_at": version,
+        "stream_id": story.stream_id,
+        "stream_version": story.version,
+        "as_of": story.at,
+        "known_at": story.version,
         **members,
     }
 
 
+def _across(view: View, story: ToldStory, **members: Any) -> dict[str, Any]:
+    return {"policy": view.policy.key, "as_of": story.at, "known_at": story.version, **members}
+
+
 _KINDS: tuple[Kind, ...] = ("deal", "goal")
+_PAGES: Mapping[str, Callable[[Kind], Any]] = MappingProxyType(
+    {
+        "read_{}": _state,
+        "list_{}_events": _events,
+        "{}_timeline": _timeline,
+        "{}_trust_history": _trust_history,
+        "replay_{}": _replay,
+        "audit_{}": _audit,
+        "{}_difference": _difference,
+    }
+)
 EXAMPLES: Mapping[str, Callable[[], Any]] = MappingProxyType(
-    {f"read_{kind}": partial(_state, kind) for kind in _KINDS}
+    {name.format(kind): partial(page, kind) for kind in _KINDS for name, page in _PAGES.items()}
     | {
         f"{kind}_{resource.key}": partial(_resource, kind, resource)
         for kind in _KINDS
         for resource in RESOURCES.values()
         if kind in resource.kinds
     }
+    | {"goal_tree": _tree, "patterns": _patterns, "party_trust": _party_trust}
 )
 """By the id of the operation; each makes its answer when it is asked for."""
