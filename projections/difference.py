@@ -19,7 +19,7 @@ from projections.view import View
 
 LOOKS_MIN = 2  # of one answer: on a stream of any length a group is a quarter of what changed
 STATE = "state"
-# Its cost grows with the square of the promises: on a long stream it would take as long as all others many times over.
+# It looks at the evidence anew for each of 200 promises: on a long stream it would take as long as all others together.
 SLOW = frozenset({"calibration"})
 SLOW_FACTS_MAX = 1_000
 

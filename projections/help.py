@@ -23,7 +23,7 @@ from domain.state import Entry, Stream
 from projections.figures import ratio
 from projections.list_row import said
 from projections.pauses import Pause, pauses, pitches
-from projections.trust.evidence import Evidence, gather
+from projections.trust.evidence import Evidence
 from projections.view import View
 
 Direction = Literal["given", "received", "other"]
@@ -168,7 +168,7 @@ def help_ledger(view: View) -> Help:
     pressed, contacts = len(found.pressures), len(found.contacts)
     selling = (one.at for one in found.intents if one.intent in ("sell", "close") and _is_house(stream, one.by))
     disclosed_at = next(selling, None)
-    evidence = gather(stream, view.policy, view.at)
+    evidence = view.evidence
     return Help(
         given=len(given),
         outside_sale=sum(one.outside_sale for one in given),

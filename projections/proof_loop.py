@@ -19,7 +19,7 @@ from projections.rests import Rests, rests
 from projections.routine_loop import RECENT_DAYS, RoutineLoop, next_end, routine_loop
 from projections.routines import Routine, routines
 from projections.trust.opinion import Label
-from projections.trust.score import trust
+from projections.trust.score import trust_in
 from projections.view import View
 
 # All routines of a goal together are looked back upon for so many days, which takes a third of a second: one routine
@@ -127,8 +127,7 @@ class _Found(Struct):
 def proof_loop(view: View) -> ProofLoop:
     """The routines of a goal, and what their owner makes of them. Costs a pass over the facts and over the periods."""
     found, resting, known = _collected(view), rests(view.entries), routines(view.stream)
-    whole = trust(view)
-    own = next(leg for leg in whole.dimensions if leg.dimension == "self")
+    own, turns = trust_in(view, "self")
     back = view.at - DAY * (DAYS_MAX // max(len(known), 1))
     ends = [end for one in known.values() if (end := next_end(one, view.at, resting)) is not None]
     return ProofLoop(
@@ -141,7 +140,7 @@ def proof_loop(view: View) -> ProofLoop:
         holds=_holds(resting, view.at),
         cadence=_cadence(found, view),
         steps=_steps(view, found, known),
-        changes_at=min((*ends, *([] if whole.changes_at is None else [whole.changes_at])), default=None),
+        changes_at=min((*ends, *([] if turns is None else [turns])), default=None),
     )
 
 

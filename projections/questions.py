@@ -17,7 +17,7 @@ from projections.motives import motives
 from projections.objections import objections
 from projections.requirements import requirements
 from projections.signals import SignalName, signals
-from projections.value_filter import value_filter
+from projections.value_filter import value_questions
 from projections.view import View
 
 Reason = Literal[
@@ -152,7 +152,7 @@ def _about_the_decision(view: View) -> Iterator[NextQuestion]:
                 party_id=party.party_id,
                 evidence=[motive.event_id for motive in cell.motives][-1:],
             )
-    for check in value_filter(view).questions:
+    for check in value_questions(view):
         if check.answer is None:
             yield _ask("value_unanswered", check.ask, "value_check.answered", about=check.question)
 

@@ -30,6 +30,8 @@ class Routine(Struct, frozen=True):
 
     def of(self, period: Period) -> list[Result]:
         """The results of a period, in the order in which they came."""
+        if not self.results:
+            return []
         return sorted(result for day in period.days() for result in self.results.get(day, ()))
 
     def settled(self, period: Period) -> bool:

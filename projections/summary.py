@@ -12,7 +12,7 @@ from msgspec import Struct
 from domain.facts import StreamKind
 from domain.fields import Dimension, Instant
 from projections.signals import SignalName, signs
-from projections.trust.evidence import gather, microseconds
+from projections.trust.evidence import microseconds
 from projections.trust.fading import fading
 from projections.trust.opinion import UNIT, Mass, Opinion, mass
 from projections.trust.policy import DEFAULT, Policy
@@ -138,7 +138,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 def summary(view: View) -> Summary:
     """The summary of a stream, in one pass over its facts for trust and one for signals."""
     stream, at = view.stream, view.at
-    gathered = gather(stream, view.policy, at)
+    gathered = view.evidence
     moment = microseconds(at)
     evidence: dict[Dimension, list[Evidence]] = {dimension: [] for dimension in DIMENSIONS}
     turns = [] if gathered.good_until is None else [gathered.good_until]

@@ -15,7 +15,7 @@ from domain.facts import Fact
 from domain.fields import Dimension, Instant
 from projections.figures import days
 from projections.list_row import said
-from projections.trust.score import trust
+from projections.trust.score import trust_in
 from projections.view import View
 
 ValueQuestion = Literal["worth_it", "aligned", "follow_through"]
@@ -122,19 +122,15 @@ class ValueFilter(Struct, frozen=True, kw_only=True):
 
 def value_filter(view: View) -> ValueFilter:
     """What was answered and reaffirmed on a stream, in one pass over its facts."""
-    found = _Found()
-    for entry in view.entries:
-        found.take(entry.fact, entry.at)
-    order = ORDER_ON_GOALS if view.stream.kind == "goal" else tuple(QUESTIONS)
-    questions = [_question(question, found, view.at) for question in order]
+    found = _collected(view)
+    questions = _questions(found, view)
     unanswered = [one.question for one in questions if one.answer is None]
     checks = [_buy_check(*check, found) for check in found.buy_checks]
     recalled = [
         ValueRecalled(target=target, times=times, last_at=at, since_days=days(view.at - at), how=said(how))
         for target, (times, at, how) in found.reaffirmed.items()
     ]
-    proven = trust(view)
-    kept = next(one for one in proven.dimensions if one.dimension == "self")
+    kept, turns = trust_in(view, "self")
     reaffirmed_at = max((one.last_at for one in recalled), default=None)
     return ValueFilter(
         questions=questions,
@@ -148,8 +144,25 @@ def value_filter(view: View) -> ValueFilter:
         since_reaffirmed_days=None if reaffirmed_at is None else days(view.at - reaffirmed_at),
         self_trust=kept.score,
         self_certainty=kept.certainty,
-        changes_at=proven.changes_at,
+        changes_at=turns,
     )
+
+
+def value_questions(view: View) -> list[ValueChecked]:
+    """The three questions alone, without what trust has to say to them."""
+    return _questions(_collected(view), view)
+
+
+def _questions(found: "_Found", view: View) -> list[ValueChecked]:
+    order = ORDER_ON_GOALS if view.stream.kind == "goal" else tuple(QUESTIONS)
+    return [_question(question, found, view.at) for question in order]
+
+
+def _collected(view: View) -> "_Found":
+    found = _Found()
+    for entry in view.entries:
+        found.take(entry.fact, entry.at)
+    return found
 
 
 class _Answer(Struct, frozen=True):

@@ -90,5 +90,6 @@ def _watched(
 
 def _evidence(view: View, policy: Policy, dimension: Dimension, at: datetime) -> Evidence:
     """What there is on one dimension, whatever happens to the others."""
-    evidence = gather(view.stream, policy, at)
+    known = policy is view.policy and at == view.at
+    evidence = view.evidence if known else gather(view.stream, policy, at)
     return structs.replace(evidence, rows=tuple(one for one in evidence.rows if one.row.dimension == dimension))

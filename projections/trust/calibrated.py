@@ -23,6 +23,7 @@ EVEN = Fraction(1, 2)
 RATING_MAX = 10
 # Each costs a pass over the rows of its dimension; older ones say little about how well it foretells now.
 ENDED_MAX = 200
+RATED_MAX = 200
 
 
 class Foretold(Struct, frozen=True, kw_only=True):
@@ -61,7 +62,8 @@ class Calibration(Struct, frozen=True, kw_only=True):
     `brier` is the mean of (foretold - came) squared (Brier 1950), 0 at best, 1 at worst; `reference` the same for
     foretelling one half every time; `skill` is 1 - brier / reference: above 0 the scores tell more than a coin. `brier`
     and `reference` are null without promises, `skill` also when the reference is 0. All are reckoned from the figures
-    as given in `foretold` and have six places. `rated_minus_computed` is the mean difference by dimension.
+    as given in `foretold` and have six places. `rated_minus_computed` is the mean difference by dimension in `ratings`,
+    which are the last 200 of `ratings_total`, in the order in which they were given.
     """
 
     policy: str
@@ -71,6 +73,7 @@ class Calibration(Struct, frozen=True, kw_only=True):
     ended_total: int
     foretold: list[Foretold]
     rated_minus_computed: dict[Dimension, float]
+    ratings_total: int
     ratings: list[Rated]
 
 
@@ -78,6 +81,8 @@ def calibration(view: View) -> Calibration:
     """P24. One pass over the facts, and one over a dimension's rows for each promise that ended and each rating."""
     stream = view.stream
     endings, facts_of, total = _endings(view)
+    rated_by = [one.fact.event_id for one in view.entries if isinstance(one.fact.data, TrustRated)]
+    rated_last = frozenset(rated_by[-RATED_MAX:])
     foretold: list[Foretold] = []
     ratings: list[Rated] = []
     walk = Walk(stream, view.policy)
@@ -88,7 +93,7 @@ def calibration(view: View) -> Calibration:
         if ended is not None:
             foretold.append(_foretold(turn, *ended, facts_of[ended[0]]))
             continue
-        entry = stream.find(turn.event_id)
+        entry = stream.find(turn.event_id) if turn.event_id in rated_last else None
         if entry is not None and isinstance(entry.fact.data, TrustRated):
             said = entry.fact.data
             computed = walk.opinion(walk.mass(said.dimension, turn.at), said.dimension).score
@@ -115,6 +120,7 @@ def calibration(view: View) -> Calibration:
         ended_total=total,
         foretold=foretold,
         rated_minus_computed=_means(ratings),
+        ratings_total=len(rated_by),
         ratings=ratings,
     )
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.fields import Dimension, Instant
-from projections.trust.evidence import gather
 from projections.trust.opinion import PLACES, Opinion, rounded
 from projections.trust.rows import DIMENSIONS
 from projections.trust.score import fraction, opinions
@@ -122,7 +121,7 @@ def trust_between(before: View, after: View) -> list[TrustChange]:
 
 
 def _opinions(view: View) -> dict[Dimension, Opinion]:
-    return dict(opinions(gather(view.stream, view.policy, view.at), view.at))
+    return dict(opinions(view.evidence, view.at))
 
 
 def _spacing(view: View, number: int) -> Sequence[datetime]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from domain.fields import Dimension, Instant
-from projections.trust.evidence import Evidence, Weighed, gather, microseconds
+from projections.trust.evidence import Evidence, Weighed, microseconds
 from projections.trust.fading import ONE, PLACES, Fading
 from projections.trust.opinion import (
     FINE_PLACES,
@@ -128,7 +128,17 @@ class Headline(Struct, frozen=True, kw_only=True):
 
 def trust(view: View) -> Trust:
     """Trust on the stream of a view, with every row that makes it."""
-    return trust_of(gather(view.stream, view.policy, view.at), view.at)
+    return trust_of(view.evidence, view.at)
+
+
+def trust_in(view: View, dimension: Dimension) -> tuple[DimensionTrust, datetime | None]:
+    """Trust in one dimension without its rows, and when trust next turns on any; the dimension must count here."""
+    evidence, moment = view.evidence, microseconds(view.at)
+    found, opinions = _opinions(evidence, moment)
+    now = state(opinions)
+    label = dict(zip(opinions, now[0], strict=True))[dimension]
+    leg = _leg(evidence, dimension, found[dimension], opinions[dimension], label, [], moment)
+    return leg, turns_at(evidence, found, now, view.at)
 
 
 def trust_of(evidence: Evidence, at: datetime) -> Trust:

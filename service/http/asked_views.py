@@ -23,7 +23,7 @@ async def seen(request: Call, kind: Kind, asked: Times, policy: str | None = Non
     history = await request.ledger.history(request.identity, stream_id, asked.as_of, asked.known_at)
     if history.stream is None:
         raise not_found()
-    return history, View(history.stream, _moment(asked, history.stream.last_at, request.now()), chosen)
+    return history, history.view(_moment(asked, history.stream.last_at, request.now()), chosen)
 
 
 def policy_asked(request: Call, key: str | None) -> Policy:

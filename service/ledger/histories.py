@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
@@ -10,13 +11,13 @@ from domain.history import effective, may_know, visible
 from domain.invitation import guests_fold
 from domain.stream import Stream, fold
 from projections.summary import Outlook, summary
-from projections.trust.policy import DEFAULT
+from projections.trust.policy import DEFAULT, Policy
 from projections.view import View
 from service.ledger.listing import shown
 from service.ledger.memory import Kept
 from service.ledger.questions import KnownAt
 from service.ledger.refusals import Absent
-from service.ledger.summaries import summary_of
+from service.ledger.summaries import evidence_of, summary_of
 
 
 class History(Struct, frozen=True):
@@ -35,6 +36,13 @@ class History(Struct, frozen=True):
     known_at: KnownAt
     stream: Stream | None
     kept: Kept | None = None
+
+    def view(self, at: datetime, policy: Policy) -> View:
+        """The view at a moment; the stream must have begun. Evidence on what lists show comes out of what is kept."""
+        assert self.stream is not None, "there is something to see"
+        if self.kept is None or policy is not DEFAULT:
+            return View(self.stream, at, policy)
+        return View(self.stream, at, policy, partial(evidence_of, self.kept, at))
 
     def outlook(self, view: View) -> Outlook:
         """How the stream looks in this view of it; of what lists show, out of what is kept."""

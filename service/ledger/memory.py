@@ -8,18 +8,20 @@ from domain.facts import Recorded
 from domain.stream import Stream
 from projections.list_row import ListRow
 from projections.summary import Summary
+from projections.trust.evidence import Evidence
 
 
 class Kept:
     """One stream as this process knows it: the fold in recorded order, every fact, the digest of each proposal."""
 
-    __slots__ = ("digests", "held", "public", "records", "row", "stream", "summary")
+    __slots__ = ("digests", "evidence", "held", "public", "records", "row", "stream", "summary")
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.public: Stream | None = None  # what lists show of it, when that is not the stream itself and is known
         self.row: ListRow | None = None  # the row that lists have of it, when this process wrote it last
         self.summary: Summary | None = None  # of what lists show, since the last fact
+        self.evidence: Evidence | None = None  # likewise, when it is good for any later moment
         self.records: list[Recorded] = []
         self.digests: list[bytes | None] = []
         self.held = False  # whether memory has it; only what is being read or was let go is not
@@ -32,7 +34,7 @@ class Kept:
         """Take the next fact of the stream; the fold is the caller's to move."""
         self.records.append(record)
         self.digests.append(proposal_digest)
-        self.summary = None
+        self.summary = self.evidence = None
 
     def index(self, event_id: UUID) -> int | None:
         """Where the fact with this id is among the records, or None."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -12,6 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from projections.summary import EDITION, Summary, summary
+from projections.trust.evidence import Evidence, gather
+from projections.trust.policy import DEFAULT
 from projections.view import View
 from service.ledger.listing import shown
 from service.ledger.memory import Kept
@@ -166,8 +169,21 @@ def summary_of(kept: Kept, at: datetime) -> Summary:
     """The summary of what lists show of a stream, made when the one that is kept no longer holds."""
     made = kept.summary
     if made is None or (made.good_until is not None and made.good_until <= at):
-        made = kept.summary = summary(View(shown(kept), at))
+        made = kept.summary = summary(View(shown(kept), at, gathered=partial(evidence_of, kept, at)))
     return made
+
+
+def evidence_of(kept: Kept, at: datetime) -> Evidence:
+    """The evidence on what lists show of a stream, under the policy that lists are made under.
+
+    Kept until a fact comes, unless time alone adds to it: what routines give has to be gathered for the moment.
+    """
+    if kept.evidence is not None:
+        return kept.evidence
+    found = gather(shown(kept), DEFAULT, at)
+    if found.good_until is None:
+        kept.evidence = found
+    return found
 
 
 def _row(made: Made) -> dict[str, Any]:

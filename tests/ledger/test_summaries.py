@@ -11,6 +11,7 @@ import pytest
 
 from domain.facts import Visibility, stream_uuid
 from projections.summary import EDITION
+from projections.trust.policy import DEFAULT
 from projections.trust.score import trust
 from projections.view import View
 from service.ledger import summaries
@@ -201,3 +202,35 @@ async def test_what_only_some_may_see_is_in_nobodys_summary(ledger: Ledger, noor
     assert row.trust.label == "unknown"
     other = member(noor.workspace_id)
     assert await rows(ledger, other) == [row]
+
+
+async def test_evidence_is_kept_until_a_fact_comes(ledger: Ledger, noor: Identity) -> None:
+    deal = await told(ledger, noor, "Kept")
+    first, second = [(await ledger.history(noor, deal)).view(ledger.clock.now(), DEFAULT) for _ in range(2)]
+    assert first.evidence is second.evidence
+    assert trust(second) == trust(View(second.stream, second.at))
+    pressed = proposal("pressure.applied", at=at(2), kind="chasing", beneficiary="seller")
+    await ledger.append(noor, deal, [pressed], opens=False)
+    third = (await ledger.history(noor, deal)).view(ledger.clock.now(), DEFAULT)
+    assert len(third.evidence.rows) == 1
+    assert trust(third) == trust(View(third.stream, third.at))
+
+
+async def test_evidence_that_time_alone_adds_to_is_gathered_for_the_moment(ledger: Ledger, noor: Identity) -> None:
+    goal = f"goal/{uuid4()}"
+    daily: dict[str, Any] = {
+        "routine_id": uuid4(),
+        "name": "Ten words",
+        "time_zone": "UTC",
+        "schedule": {"times": 1, "per": "day"},
+    }
+    facts = [
+        proposal("goal.set", at=at(0), statement="Speak Portuguese", horizon="medium"),
+        proposal("routine.set", at=at(1), **daily),
+    ]
+    await ledger.append(noor, goal, facts, opens=True)
+    history = await ledger.history(noor, goal)
+    now = ledger.clock.now()
+    early, late = (history.view(now + timedelta(days=days), DEFAULT) for days in (0, 30))
+    assert len(late.evidence.rows) == len(early.evidence.rows) + 30
+    assert trust(late) == trust(View(late.stream, late.at))

@@ -1,6 +1,6 @@
 """How well trust foretold what came of promises, and what people say beside it."""
 
-from projections.trust.calibrated import Calibration, calibration
+from projections.trust.calibrated import RATED_MAX, Calibration, calibration
 from projections.view import View
 from tests.domain.telling import BUYER, SELLER, Story, a_deal, a_goal, day, fact, known_as, on_promise, promise, voided
 from tests.projections.standing import standing
@@ -92,6 +92,16 @@ def test_what_somebody_says_they_trust_beside_the_evidence() -> None:
     ]
     assert found.rated_minus_computed == {"seller": 0.225, "product": -0.5}
     assert found.ratings[0].at == day(1)
+
+
+def test_of_many_ratings_the_last_count() -> None:
+    story = a_deal()
+    for batch in range(0, RATED_MAX + 50, 50):
+        ratings = (fact("trust.rated", dimension="self", rating=10 * (batch == 0), day=1) for _ in range(50))
+        story.tell(*ratings, at=day(9))
+    found = calibrated(story)
+    assert (found.ratings_total, len(found.ratings)) == (RATED_MAX + 50, RATED_MAX)
+    assert (found.ratings[0].rated, found.rated_minus_computed) == (0, {"self": -0.5})
 
 
 def test_a_void_is_as_if_it_had_never_been_recorded() -> None:
