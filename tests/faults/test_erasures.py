@@ -1,10 +1,12 @@
 """An erasure and what goes wrong around it: a crash, a full disk, a backup from before it is restored."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import httpx
 import psycopg
 import pytest
 
@@ -21,6 +23,7 @@ from tests.conftest import Database
 from tests.faults.conftest import GIVEN_KEY
 from tests.faults.test_backup import restored, run  # noqa: F401  # a fixture
 from tests.ledger.conftest import a_deal, member, note, proposal
+from tests.running import Start
 
 pytestmark = pytest.mark.anyio
 SECRET = "marzipan-lighthouse"
@@ -164,3 +167,32 @@ async def test_a_line_that_was_cut_off_is_no_entry_and_spoils_none(folder: Path,
         assert [entry.scope for entry in journal.entries()] == ["event"]
         await erase(ledger, noor, "party", ada)
     assert [entry.scope for entry in journal.entries()] == ["event", "party"]
+
+
+def test_a_service_that_was_killed_does_the_erasures_of_the_journal_before_it_answers(
+    folder: Path, database: Database, service_process: Start
+) -> None:
+    environment = {"THROUGHLINE_ERASURE_JOURNAL": str(folder / "journal")}
+    service = service_process(folder / "first", database=database, environment=environment)
+    with httpx.Client(base_url=service.url, headers=service.headers, trust_env=False, timeout=20) as http:
+        opened = {"type": "deal.opened", "data": {"title": SECRET}}
+        deal = http.post("/v1/deals", json=opened).json()["events"][0]["stream_id"]
+        me = http.get("/v1/me").json()
+    service.kill()
+    # What the killed service had noted and not committed.
+    entry = {
+        "workspace_id": me["workspace_id"],
+        "event_id": str(uuid4()),
+        "scope": "stream",
+        "target_id": deal.partition("/")[2],
+        "reason": REASON,
+        "by": {"party_id": me["party_id"]},
+        "at": "2026-03-02T09:00:00Z",
+    }
+    (folder / "journal" / FILE).write_text(json.dumps(entry) + "\n")
+    again = service_process(folder / "first", database=database, environment=environment)
+    with httpx.Client(base_url=again.url, headers=again.headers, trust_env=False, timeout=20) as http:
+        events = http.get(f"/v1/deals/{deal.partition('/')[2]}/events")
+        assert [one["event_id"] for one in events.json()["events"]][-1] == entry["event_id"]
+        assert SECRET not in events.text + http.get("/v1/deals").text + http.get("/v1/events").text
+    assert SECRET not in service.output + again.output

@@ -1,20 +1,26 @@
 """Erasing: what was destroyed is nowhere any more, and all that proves the log stays as it was."""
 
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import msgspec
 import psycopg
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.facts import ERASED, Caller
 from domain.refusals import ContentIsErased
 from service.ledger.credentials import Identity
 from service.ledger.erasing import Erased, Wanted
 from service.ledger.feed.entries import Wanted as Everything
+from service.ledger.keys import wrapping_context
 from service.ledger.ledger import Ledger
 from service.ledger.questions import PartiesQuestion, RowsQuestion
 from service.ledger.refusals import Absent, EventIdReused, NothingToErase
+from service.masterkey import MasterKey
 from tests.conftest import Database
+from tests.ledger.bundles import bundle, checkpoint, events, sound
 from tests.ledger.conftest import Opening, a_deal, member, note, proposal
 
 pytestmark = pytest.mark.anyio
@@ -240,3 +246,60 @@ async def test_the_run_time_role_cannot_destroy_what_the_log_does_not_say(
     with psycopg.connect(database.app) as db, pytest.raises(psycopg.errors.IntegrityError):
         db.execute(call, [noor.workspace_id, uuid4(), stream, stream, 0])
     await note(ledger, noor, stream_id, "Still readable")
+
+
+async def test_old_checkpoints_and_new_bundles_verify_as_before(ledger: Ledger, noor: Identity) -> None:
+    ada, kept, gone = uuid4(), await a_deal(ledger, noor), await a_deal(ledger, noor, title=SECRET)
+    for stream_id in (kept, gone):
+        await joined(ledger, noor, stream_id, ada)
+    older = await checkpoint(ledger, noor.workspace_id)
+    size = int(older.splitlines()[1])
+    before = {line["position"]: line["leaf"] for line in events(await bundle(ledger, noor))}
+    await erase(ledger, noor, "party", ada)
+    await erase(ledger, noor, "stream", UUID(gone.partition("/")[2]))
+    for scope in (kept, gone, None):
+        lines = await bundle(ledger, an_owner(noor), scope, since=size)
+        sound(lines, older)
+        assert SECRET.encode() not in b"".join(lines)
+        assert not any(line.get("broken") for line in events(lines))
+        for line in events(lines):
+            assert before.get(line["position"], line["leaf"]) == line["leaf"]
+    erased = events(await bundle(ledger, noor, gone))
+    assert [sorted(line["parts"]) for line in erased[:2]] == [["envelope"], ["envelope"]]
+    assert sorted(erased[-1]["parts"]) == ["envelope", "structure", "words"]
+
+
+async def test_with_every_key_that_is_left_nothing_stored_opens_to_it(
+    ledger: Ledger, noor: Identity, database: Database
+) -> None:
+    ada, kept, gone = uuid4(), await a_deal(ledger, noor), await a_deal(ledger, noor, title=SECRET, customer=SECRET)
+    for stream_id in (kept, gone):
+        await joined(ledger, noor, stream_id, ada)
+        await objection(ledger, noor, stream_id, ada)
+    assert SECRET.encode() in opened_with_all_keys(database, noor.workspace_id)
+    await erase(ledger, noor, "party", ada)
+    assert SECRET.encode() in opened_with_all_keys(database, noor.workspace_id)  # the other deal's title
+    await erase(ledger, noor, "stream", UUID(gone.partition("/")[2]))
+    assert SECRET.encode() not in opened_with_all_keys(database, noor.workspace_id)
+
+
+def opened_with_all_keys(database: Database, workspace_id: UUID) -> bytes:
+    """What somebody with the master key and all tables can open, by trying every key on everything."""
+    master = MasterKey(bytes(range(32)))
+    with psycopg.connect(database.superuser) as db:
+        wraps = db.execute("SELECT key_id, wrapped FROM content_key WHERE wrapped IS NOT NULL").fetchall()
+        rows = db.execute("SELECT stream_id, event_id, envelope, structure, words FROM event").fetchall()
+        cards = db.execute("SELECT stream_id, card FROM stream").fetchall()
+        names = db.execute("SELECT party_id, name FROM participation").fetchall()
+    ciphers = [AESGCM(master.unwrap(bytes(one), wrapping_context(workspace_id, key_id))) for key_id, one in wraps]
+    sealed = [(b"card", stream, card) for stream, card in cards] + [(b"name", party, name) for party, name in names]
+    found = []
+    for _, event_id, envelope, structure, words in rows:
+        found.append(bytes(envelope))
+        sealed += [(b"structure", event_id, structure), (b"words", event_id, words)]
+    for part, place, content in sealed:
+        for cipher in ciphers:
+            if content is not None:
+                with suppress(InvalidTag):
+                    found.append(cipher.decrypt(content[:12], content[12:], workspace_id.bytes + place.bytes + part))
+    return b"\n".join(found)
