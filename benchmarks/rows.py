@@ -107,7 +107,7 @@ def _side_by_side(results: Results, sizes: Sizes) -> Iterator[Row]:
         ("page", page, many, AUTOCOMMIT, "hand-made page as JSON", 1.0, 2.0),
     )
     for operation, what, connections, name, against, must, aim in demands:
-        mine, other = Point(OURS, operation, connections), Point(name, operation, connections)  # type: ignore[arg-type]
+        mine, other = Point(OURS, operation, connections), Point(name, operation, connections)  # type: ignore[arg-type]  # as listed
         if mine in results:
             yield Row(what, against, _rates(results[mine], results[other]), _ratios(results, mine, other), must, aim)
     mine, other = Point(OURS, "append", LONE), Point(AUTOCOMMIT, "append", LONE)

@@ -170,7 +170,7 @@ def _visibility(stream: Stream, proposal: Proposal, data: Data, plan: Plan, call
         if said is not None:
             return said
         if plan.event_type.name == "visibility.widened":
-            return Visibility(data.to)  # type: ignore[attr-defined]
+            return Visibility(data.to)  # type: ignore[attr-defined]  # of that type
         return narrowest(stream, data, plan)
     if caller.role == "guest":
         if said not in (None, Visibility.SHARED):

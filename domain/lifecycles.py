@@ -153,7 +153,6 @@ LIFECYCLES: Mapping[str, Transitions] = MappingProxyType(
 """Every kind of thing that can be on a stream, with its life."""
 
 SETTLED_OBJECTIONS = frozenset({"resolved", "confirmed", "dismissed", "accepted"})
-ENDED_COMMITMENTS = frozenset({"declined", "confirmed", "broken", "cancelled", "released"})
 OPEN_COMMITMENTS = frozenset({"requested", "made"})
 OPEN_STATES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -183,16 +182,6 @@ def outcome_of(transitions: Transitions, state: str, event_type: str) -> str | N
 def accepted_in(transitions: Transitions, state: str | None) -> tuple[str, ...]:
     """The types of fact that may follow in `state`, in the order of the table."""
     return tuple(event_type for before, event_type in transitions if before == state)
-
-
-def mermaid(transitions: Transitions) -> str:
-    """The table as a Mermaid state diagram, one arrow for each row; ends point out of the diagram."""
-    arrows = [
-        f"    {before or '[*]'} --> {after} : {event_type}" for (before, event_type), after in transitions.items()
-    ]
-    left = {before for before, _ in transitions}
-    ends = dict.fromkeys(after for after in transitions.values() if after not in left)
-    return "\n".join(["stateDiagram-v2", *arrows, *(f"    {end} --> [*]" for end in ends)])
 
 
 def renegotiation_counts(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from domain.corrections import REWRITING, as_it_holds, rewritings
 from domain.effects import EFFECTS
@@ -137,11 +138,11 @@ def _effective_time(stream: Stream, plan: Plan, fact: Fact) -> datetime:
     return at
 
 
-def _reference_time(stream: Stream, reference: object, kinds: tuple[str, ...], otherwise: datetime) -> datetime:
+def _reference_time(stream: Stream, reference: UUID | None, kinds: tuple[str, ...], otherwise: datetime) -> datetime:
     if reference is None:
         return otherwise
     if kinds[0] == EVENT:
-        entry = stream.find(reference)  # type: ignore[arg-type]
+        entry = stream.find(reference)
         return otherwise if entry is None else entry.at
-    thing = stream.thing(reference)  # type: ignore[arg-type]
+    thing = stream.thing(reference)
     return otherwise if thing is None else thing.born

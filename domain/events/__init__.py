@@ -109,10 +109,8 @@ CATALOGUE: Mapping[str, EventType] = MappingProxyType(
 )
 """Every type by its stored name, in the order of the vocabulary."""
 
-NAME_OF: Mapping[type, str] = MappingProxyType({event_type.cls: name for name, event_type in CATALOGUE.items()})
-
-ClientProposal: Any = Union[tuple(t.proposal for t in CATALOGUE.values() if not t.service_only)]  # noqa: UP007
+ClientProposal: Any = Union[tuple(t.proposal for t in CATALOGUE.values() if not t.service_only)]  # noqa: UP007  # `|` takes no list
 """Every proposal a client may send, told apart by its tag."""
 
-RecordedEvent: Any = Union[tuple(t.event for t in CATALOGUE.values())]  # noqa: UP007
+RecordedEvent: Any = Union[tuple(t.event for t in CATALOGUE.values())]  # noqa: UP007  # `|` takes no list
 """Every recorded fact as it goes out, told apart by its tag."""

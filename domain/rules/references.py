@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from msgspec import Struct
+
 from domain.facts import Caller, Fact, Visibility
 from domain.refusals import IdIsTaken, NoSuchFact, NoSuchThing, NotAParticipant, VisibilityTooWide
 from domain.relations import EVENT, Kinds, Plan, created_in, parties_in, things_in
@@ -93,7 +95,7 @@ def _is_new(stream: Stream, fact: Fact, made: UUID | None, kind: str, caller: Ca
         raise IdIsTaken(f"This id is not free for a new {kind}.", id=made)
 
 
-def narrowest(stream: Stream, fact_data: object, plan: Plan) -> Visibility:
+def narrowest(stream: Stream, fact_data: Struct, plan: Plan) -> Visibility:
     """The visibility of the least visible fact that a fact with `fact_data` refers to; shared when there is none."""
     found = Visibility.SHARED
     members = plan.members
@@ -108,7 +110,7 @@ def narrowest(stream: Stream, fact_data: object, plan: Plan) -> Visibility:
             if reference is not None:
                 found = _narrower(found, _visibility(stream, reference, kinds))
     else:
-        for reference, kinds in things_in(fact_data):  # type: ignore[arg-type]
+        for reference, kinds in things_in(fact_data):
             found = _narrower(found, _visibility(stream, reference, kinds))
     return found
 

@@ -4,7 +4,6 @@ Doubles decide wherever they are sure; where a figure lies so close to its bound
 it, fifty decimal digits decide. So answers are the same everywhere, and nothing is computed twice without need.
 """
 
-from collections.abc import Callable
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from math import exp, lgamma, log
@@ -147,7 +146,10 @@ def _exact_fraction(a: Decimal, b: Decimal, x: Decimal) -> Decimal:
     c, d = Decimal(1), 1 - (a + b) * x / (a + 1)
     d = 1 / (d or tiny)
     found = d
-    turn: Callable[[Decimal, Decimal], Decimal] = lambda step, over: (1 + step * over) or tiny  # noqa: E731
+
+    def turn(step: Decimal, over: Decimal) -> Decimal:
+        return (1 + step * over) or tiny
+
     for m in range(1, STEPS_MAX):
         two = 2 * m
         step = m * (b - m) * x / ((a + two - 1) * (a + two))

@@ -14,8 +14,6 @@ from service.faults import StartRefusal
 # One page holds a story: none has more facts.
 PAGE_FACTS = 500
 
-OBJECTIONS = frozenset(name for _, name in OBJECTION)
-
 
 class Told(Struct, frozen=True):
     """One line as the service took it. `answer` is the body: the event, or the problem."""

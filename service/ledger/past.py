@@ -69,7 +69,7 @@ class Past:
         chosen = [row for row, parties, updated_at in listed if _chosen(row, parties, updated_at, question)]
         chosen.sort(key=lambda row: UUID(row.id), reverse=question.descending)
         valued = [row for row in chosen if _sort_value(row, question) is not None]
-        valued.sort(key=lambda row: _sort_value(row, question), reverse=question.descending)  # type: ignore[arg-type,return-value]
+        valued.sort(key=lambda row: _sort_value(row, question), reverse=question.descending)  # type: ignore[arg-type,return-value]  # none is None
         chosen = valued + [row for row in chosen if _sort_value(row, question) is None]
         start = _start([UUID(row.id) for row in chosen], question.after)
         page = chosen[start : start + question.limit]

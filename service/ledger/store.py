@@ -40,9 +40,6 @@ _SESSION = (
 NOTHING_HAPPENED = (PoolTimeout, TooManyRequests, psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)
 """Causes of `StoreUnavailable` after which it is known that nothing was recorded, and that more waiting is no help."""
 
-type_errors = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
-"""What PostgreSQL says about the content of a statement, as opposed to about itself."""
-
 
 def statement(name: str) -> str:
     """The text of `sql/statements/<name>.sql`."""

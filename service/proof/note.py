@@ -12,7 +12,6 @@ from msgspec import Struct
 
 ED25519 = b"\x01"
 PUBLIC_KEY_BYTES = 32
-SIGNATURE_BYTES = 64
 # The specification asks verifiers to take at least 16; nobody needs many more.
 SIGNATURES_MAX = 64
 

@@ -38,12 +38,6 @@ def bucket_of(key: bytes) -> int:
     return int.from_bytes(key[:2], "big") >> 16 - BUCKET_BITS
 
 
-def bucket_range(bucket: int) -> tuple[bytes, bytes]:
-    """The first and the last key of a bucket."""
-    first = bucket << KEY_BITS - BUCKET_BITS
-    return first.to_bytes(32, "big"), (first + (1 << KEY_BITS - BUCKET_BITS) - 1).to_bytes(32, "big")
-
-
 def bucket_root(entries: Sequence[Entry], depth: int = BUCKET_BITS) -> bytes:
     """The root over the entries of one subtree, sorted by key, which share their first `depth` bits."""
     if len(entries) < 2:

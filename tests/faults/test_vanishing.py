@@ -7,7 +7,7 @@ import struct
 import time
 from urllib.parse import urlsplit
 
-import psutil  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-untyped]  # it has no types
 import psycopg
 
 from tests.faults.conftest import Connect, Pair, a_deal, eventually, noted

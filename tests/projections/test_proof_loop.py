@@ -28,8 +28,6 @@ from tests.domain.telling import (
 )
 from tests.projections.standing import asked, erased, moment, routine, wordless
 
-EVERY_DAY = {"times": 1, "per": "day"}
-
 
 def asked_at(story: Story, number: float) -> ProofLoop:
     return proof_loop(asked(story, day(number)))

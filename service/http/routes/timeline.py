@@ -96,7 +96,7 @@ async def page(request: Call, kind: Kind, asked: TimelineAsked) -> Answer:
     after = tuple(pinned.after) or None
     found = timeline.entries(
         asked.limit + 1,
-        after=after,  # type: ignore[arg-type]
+        after=after,  # type: ignore[arg-type]  # four parts, or none
         backward=asked.direction == "backward",
         family=asked.family,
         side=asked.side,
