@@ -83,13 +83,13 @@ _SAID = tuple(name for name in Said.__struct_fields__ if name != "evidence")
 def _data(stream: Stream, proposal: Proposal, plan: Plan, caller: Caller, event_id: UUID) -> Data:
     data: Data = _composed(proposal.data)
     if plan.event_type.creates:
-        data = _with_ids(data, event_id, "")
+        data = with_ids(data, event_id, "")
     if isinstance(data, EventCorrected):
         data = _correction(stream, data, caller)
     return data
 
 
-def _with_ids(data: Any, event_id: UUID, path: str) -> Any:
+def with_ids(data: Any, event_id: UUID, path: str) -> Any:
     """Ids that were left out are derived from the event's id and their place, so that a retry makes the same ones."""
     members = MEMBERS[type(data)]
     changes: dict[str, Any] = {
@@ -98,7 +98,7 @@ def _with_ids(data: Any, event_id: UUID, path: str) -> Any:
     for name in members.nested:
         value = getattr(data, name)
         if isinstance(value, tuple):
-            changes[name] = tuple(_with_ids(one, event_id, f"{path}{name}/{at}/") for at, one in enumerate(value))
+            changes[name] = tuple(with_ids(one, event_id, f"{path}{name}/{at}/") for at, one in enumerate(value))
     return msgspec.structs.replace(data, **changes) if changes else data
 
 

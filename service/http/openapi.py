@@ -27,6 +27,7 @@ TAGS = {
     "parties": "The people on the streams.",
     "log": "Proof: signed checkpoints of the log, and what follows from them.",
     "feed": "Following what is recorded.",
+    "sync": "Devices that record offline, and sync later.",
     "me": "The caller.",
     "members": "Who belongs to the workspace, and in which role.",
     "credentials": "Keys to the workspace, and guests' keys to one stream.",

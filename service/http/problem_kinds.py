@@ -73,6 +73,14 @@ _HTTP_PROBLEMS = (
         "An auditor records a fact.",
     ),
     ProblemKind(
+        "device-fenced",
+        403,
+        "The device was installed anew",
+        "A device pushes in its newest epoch alone: an installation from before could number its facts twice.",
+        "Continue in the newer installation. A device that was installed anew takes a higher epoch than `epoch`.",
+        "A backup of a phone, restored on another one, pushes beside it.",
+    ),
+    ProblemKind(
         "not-found",
         404,
         "Not found",
@@ -121,6 +129,15 @@ _HTTP_PROBLEMS = (
         "An erasure destroys words, or a stream's content: what has none, and never had any, cannot be erased.",
         "Look at the id, and at what the fact says: ids, numbers, times and closed values go with their stream alone.",
         "The erasure of a party that no word is about.",
+    ),
+    ProblemKind(
+        "other-log",
+        410,
+        "The checkpoint is of another log",
+        "A checkpoint goes on in the log that gave it. After a backup was restored, what came after it is gone.",
+        "Drop what was pulled and pull from `start`; then ask POST /v1/sync/missing which of the device's own facts "
+        "are gone, and push those again, in a new epoch.",
+        "?from=5000&mark=… where the fact before position 5000 is another one now.",
     ),
     ProblemKind(
         "version-mismatch",
@@ -186,6 +203,22 @@ _HTTP_PROBLEMS = (
         "A key holds a bounded number of tickets that have not lapsed.",
         "Use a ticket again for the reconnects of its page; one that nobody used lapses after a minute.",
         "A new ticket for every reconnect of a page.",
+    ),
+    ProblemKind(
+        "too-many-devices",
+        409,
+        "Too many devices",
+        "A party records from a bounded number of devices, which are remembered.",
+        "Keep the id of a device over its installations, and take a new epoch instead.",
+        "An app that makes a new device id at every start.",
+    ),
+    ProblemKind(
+        "rests-on-refused",
+        409,
+        "It rests on something that was refused",
+        "What refers to something that a refused proposal would have made is refused as well: it never will be there.",
+        "Show both to whoever recorded them. `refused` is the event id of the one that was refused.",
+        "A promise is kept whose making was refused.",
     ),
     ProblemKind(
         "internal",

@@ -12,13 +12,16 @@ from service.http.answers import PROBLEM_JSON, Answer, Header, encode, joined
 from service.http.problem_kinds import ALL_KINDS, HTTP_PROBLEMS, ProblemKind
 from service.ledger.refusals import (
     Absent,
+    DeviceFenced,
     EventIdReused,
     NoSuchKey,
     NotCheckpointed,
     NothingToErase,
+    OtherLog,
     Overloaded,
     PositionAhead,
     StoreUnavailable,
+    TooManyDevices,
     TooManyFollowers,
     TooManyTickets,
     Unreadable,
@@ -129,6 +132,13 @@ def problem_of(exc: Exception) -> Problem | None:
         case PositionAhead():
             detail = f"The log has {exc.position} facts."
             return Problem("position-ahead", detail, accepted=f"a position up to {exc.position}")
+        case OtherLog():
+            detail = "The log is not the one that the checkpoint is of."
+            return Problem("other-log", detail, start="/v1/sync/pull?from=0")
+        case DeviceFenced():
+            return Problem("device-fenced", f"The device is in epoch {exc.epoch}.", epoch=exc.epoch)
+        case TooManyDevices():
+            return Problem("too-many-devices", f"There are {exc.devices_max} devices.", accepted=exc.devices_max)
         case HTTPException():
             return _of_litestar(exc)
         case _:

@@ -71,5 +71,9 @@ class Decided(Struct, frozen=True):
 
 
 def proposal_digest(proposal: Proposal) -> bytes:
-    """SHA-256 of what was sent, in sorted form without defaults and without the id: equal content has equal digests."""
-    return digest(_proposal_bytes(msgspec.structs.replace(proposal, event_id=None)))
+    """SHA-256 of what was sent, in sorted form without defaults and without the id: equal content has equal digests.
+
+    Which device it came from, as its how manieth, is no part of it: a device that was set up anew counts anew.
+    """
+    bare = msgspec.structs.replace(proposal, event_id=None, device_id=None, device_sequence=None)
+    return digest(_proposal_bytes(bare))

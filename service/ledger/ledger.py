@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.facts import Caller, Proposal, Recorded, stream_uuid
+from domain.sight import may_see
 from projections.goal_tree import GoalTree
 from projections.patterns import Patterns
 from projections.trust.party import PartyTrust
@@ -50,6 +51,8 @@ from service.ledger.questions import (
 from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, NothingToErase, StoreUnavailable
 from service.ledger.store import Store, statement
 from service.ledger.summaries import Summaries
+from service.ledger.sync.door import Sync
+from service.ledger.sync.verdicts import Item
 from service.ledger.tickets import Held, Tickets
 from service.ledger.workspace import Workspace
 from service.ledger.writer import Writer
@@ -76,6 +79,7 @@ class Ledger:
         self.proofs = Proofs(store)
         self.tickets = Tickets(store, self.credentials, clock)
         self.followers = Followers()
+        self.sync = Sync(store, master_key, clock, self._append_item, self._holds)
         self._store = store
         self._settings = settings
         self._ciphers = Ciphers(master_key)
@@ -159,6 +163,22 @@ class Ledger:
         if not around:
             return appended
         return _with_around(appended, await self._kept(workspace, stream_id), identity.caller)
+
+    async def _append_item(self, identity: Identity, item: Item) -> Appended:
+        assert item.proposal is not None, "what is no proposal is refused before"
+        return await self.append(identity, item.stream_id, [item.proposal], opens=item.opens)
+
+    async def _holds(self, identity: Identity, stream_id: str, sought: UUID) -> bool:
+        """Whether the caller sees a thing or a fact of this id on the stream."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        kept = await self._kept(workspace, stream_id)
+        found = kept.stream.thing(sought) or kept.stream.find(sought)
+        return found is not None and may_see(found.fact, identity.caller, kept.stream)
+
+    async def missing(self, identity: Identity, events: Sequence[UUID]) -> list[UUID]:
+        """Which of these ids name no fact that the caller may see."""
+        workspace, _ = self._workspace(identity.workspace_id)
+        return await self.sync.missing(identity, workspace, events)
 
     async def _rehearse(self, workspace: Workspace, ask: Ask, *, around: bool) -> Appended:
         """What an ask would be answered, without recording anything: positions and times are what they would be now."""

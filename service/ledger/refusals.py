@@ -9,6 +9,9 @@ LedgerRefusal
  +- TooManyFollowers   the key follows over as many connections as one may
  +- TooManyTickets     the key holds as many tickets as one may
  +- PositionAhead      the log is not that long
+ +- OtherLog           the checkpoint is of another log
+ +- DeviceFenced       the device was installed anew since
+ +- TooManyDevices     the party has as many devices as one may
  +- StoreUnavailable   PostgreSQL did not answer in time; the outcome may be unknown
  +- NotCheckpointed    what was asked to be proven is not signed for yet
  +- Unreadable         a stored fact cannot be read
@@ -81,6 +84,26 @@ class PositionAhead(LedgerRefusal):
     def __init__(self, position: int) -> None:
         super().__init__(f"The log has {position} facts.")
         self.position = position
+
+
+class OtherLog(LedgerRefusal):
+    """Somebody goes on from a checkpoint that is not of this log: a backup was restored in between."""
+
+
+class DeviceFenced(LedgerRefusal):
+    """A device pushes in an epoch before the one it is in, which began at its newest installation."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"The device is in epoch {epoch}.")
+        self.epoch = epoch
+
+
+class TooManyDevices(LedgerRefusal):
+    """The party records from as many devices as one may."""
+
+    def __init__(self, devices_max: int) -> None:
+        super().__init__(f"A party has at most {devices_max} devices.")
+        self.devices_max = devices_max
 
 
 class StoreUnavailable(LedgerRefusal):

@@ -27,6 +27,7 @@ from service.http.routes import (
     recording,
     replay,
     streams,
+    sync,
     timeline,
     trust_history,
 )
@@ -36,7 +37,7 @@ _OF_A_STREAM = (
     *(audit, recording, log, exports, guests),
 )
 _OF_A_WORKSPACE = (
-    *(agenda, parties, across, feed, log, exports, audit, me, members, credentials, erasures),
+    *(agenda, parties, across, feed, sync, log, exports, audit, me, members, credentials, erasures),
     *(catalogue, policies, documents, health),
 )
 ROUTES: list[HTTPRouteHandler] = [
