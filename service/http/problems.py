@@ -90,6 +90,17 @@ def _version_mismatch(exc: VersionMismatch) -> Problem:
     )
 
 
+def _of_sync(exc: OtherLog | DeviceFenced | TooManyDevices) -> Problem:
+    match exc:
+        case OtherLog():
+            detail = "The log is not the one that the checkpoint is of."
+            return Problem("other-log", detail, start="/v1/sync/pull?from=0")
+        case DeviceFenced():
+            return Problem("device-fenced", f"The device is in epoch {exc.epoch}.", epoch=exc.epoch)
+        case TooManyDevices():
+            return Problem("too-many-devices", f"There are {exc.devices_max} devices.", accepted=exc.devices_max)
+
+
 def _of_litestar(exc: HTTPException) -> Problem | None:
     if isinstance(exc, MethodNotAllowedException):
         allow = (exc.headers or {}).get("allow", "")
@@ -132,13 +143,8 @@ def problem_of(exc: Exception) -> Problem | None:
         case PositionAhead():
             detail = f"The log has {exc.position} facts."
             return Problem("position-ahead", detail, accepted=f"a position up to {exc.position}")
-        case OtherLog():
-            detail = "The log is not the one that the checkpoint is of."
-            return Problem("other-log", detail, start="/v1/sync/pull?from=0")
-        case DeviceFenced():
-            return Problem("device-fenced", f"The device is in epoch {exc.epoch}.", epoch=exc.epoch)
-        case TooManyDevices():
-            return Problem("too-many-devices", f"There are {exc.devices_max} devices.", accepted=exc.devices_max)
+        case OtherLog() | DeviceFenced() | TooManyDevices():
+            return _of_sync(exc)
         case HTTPException():
             return _of_litestar(exc)
         case _:

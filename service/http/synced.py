@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -36,6 +36,7 @@ class SyncItem(Struct, kw_only=True):
     """A proposal as for `POST /v1/deals/{stream_id}/events`, with the members that are here besides.
 
     `event_id` and `occurred_at` may not be absent. The fact that opens a stream names the stream that it opens.
+    `{"device_sequence": 7, "skipped": true}` stands in place of one that the device has lost.
     """
 
     device_sequence: Sequence
@@ -46,20 +47,13 @@ class SyncItem(Struct, kw_only=True):
     data: dict[str, Any]
 
 
-class SyncSkip(Struct, kw_only=True):
-    """A proposal that the device has lost: its place in the sequence is passed over."""
-
-    device_sequence: Sequence
-    skipped: Literal[True]
-
-
 class SyncPush(Struct, kw_only=True, forbid_unknown_fields=True):
     """What one device recorded while it was alone, in any order."""
 
     device_id: UUID
     epoch: Epoch
     device_now: Annotated[Instant, Meta(description="The device's clock, at the moment of sending")]
-    items: Annotated[tuple[SyncItem | SyncSkip, ...], Meta(max_length=ITEMS_MAX)]
+    items: Annotated[tuple[SyncItem, ...], Meta(max_length=ITEMS_MAX)]
 
 
 class _Place(Struct):

@@ -414,7 +414,7 @@ def pulled(http: httpx.Client, **more: Any) -> Iterator[Any]:
     for _ in range(1_000):
         answer = http.get("/v1/sync/pull", params={**place, **more})
         assert answer.status_code == 200, answer.text
-        yield from answer.json()["items"]
+        yield from [*answer.json()["resets"], *answer.json()["events"]]
         checkpoint = answer.json()["checkpoint"]
         place = {"from": checkpoint["position"], "mark": checkpoint["mark"]}
         if not answer.json()["has_more"]:

@@ -84,9 +84,10 @@ class PullAsked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class PullAnswer(Struct):
-    """Facts, and streams that are to be read anew, by position."""
+    """Facts by position, and streams that are to be read anew before the fact at the same position is taken."""
 
-    items: list[RecordedEvent | StreamReset]
+    events: list[RecordedEvent]
+    resets: list[StreamReset]
     checkpoint: SyncCheckpoint
     has_more: bool
     server_time: Instant
@@ -192,14 +193,9 @@ async def pull(request: Call) -> Answer:
         found, following, position = await ledger.feed(identity, wanted, asked.start, asked.limit)
     except PositionAhead:
         raise OtherLog from None
-    items = []
-    for item in found:
-        if item.reset:
-            items.append(Raw(reset_json(item)))
-        if item.event:
-            items.append(Raw(item.entry.body))
     answer = {
-        "items": items,
+        "events": [Raw(item.entry.body) for item in found if item.event],
+        "resets": [Raw(reset_json(item)) for item in found if item.reset],
         "checkpoint": SyncCheckpoint(following, await ledger.sync.mark(identity.workspace_id, following)),
         "has_more": following < position,
         "server_time": request.now(),
@@ -263,9 +259,9 @@ ROUTES: list[HTTPRouteHandler] = [
         id="pull",
         tag="sync",
         summary="What was recorded since a checkpoint, as far as the caller may see it",
-        description="Facts as they are recorded, corrections, voids and erasures among them, and `reset` for a stream "
+        description="Facts as they are recorded, corrections, voids and erasures among them, and `resets` of streams "
         "of which the caller sees another part since: drop it and read it anew. Give `checkpoint` back as `from` and "
-        "`mark`, also when there were no items.",
+        "`mark`, also when there was nothing.",
         question=PullAsked,
         replies=(Reply(200, "What was recorded", PullAnswer, headers=(POSITION,)),),
         problems=(*READS, "other-log"),
