@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import following, growth, importing, machine, postgres, rounds, starting, two
+from benchmarks import following, growth, importing, machine, postgres, rounds, starting, story, two
 from benchmarks.bench import Bench
 from benchmarks.load.sending import installed_sender
 from benchmarks.report import markdown
@@ -17,7 +17,7 @@ from benchmarks.rows import Measured, rows
 from benchmarks.sizes import FULL, QUICK
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = ("append", "get", "page", "two", "start", "import", "follow")
+PARTS = ("append", "get", "page", "two", "start", "import", "follow", "story")
 ON_DISK = Path("/var/tmp")  # noqa: S108  # kept over restarts, so that it is a disk and not memory: fsync has its price
 
 
@@ -53,6 +53,8 @@ def main(
             measured.imports = importing.imports(bench)
         if "follow" in wanted:
             measured.followed = following.followed(bench)
+        if "story" in wanted:
+            measured.story = story.story(bench)
         if with_growth:
             measured.growth = growth.growth(bench, click.echo)
         text = markdown(machine.described(bench), rows(measured, sizes), measured.results)

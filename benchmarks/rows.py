@@ -10,12 +10,16 @@ from benchmarks.growth import Growth
 from benchmarks.importing import Import
 from benchmarks.rounds import AUTOCOMMIT, BARE, LONE, OURS, STOCK, Point, Results, ratios
 from benchmarks.sizes import Sizes
+from benchmarks.story import LISTED_FACTS, TRUST_FACTS, Story
 from benchmarks.two import Sharing
 
 MEMORY_MUST_MB, MEMORY_AIM_MB = 250, 150
 FIRST_START_MUST_S, FIRST_START_AIM_S = 4, 2
 NEXT_START_MUST_S, NEXT_START_AIM_S = 1.5, 0.7
 FOLLOW_MUST_MS, FOLLOW_AIM_MS = 100, 50
+TRUST_MUST_MS, TRUST_AIM_MS = 4, 2
+LIST_MUST_MS, LIST_AIM_MS = 50, 25
+LONG_MUST_MS, LONG_AIM_MS = 1_000, 500
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Measured:
     imports: list[Import] | None = None
     growth: Growth | None = None
     followed: list[Followed] | None = None
+    story: Story | None = None
     sharing: list[Sharing] = field(default_factory=list)
 
 
@@ -77,11 +82,26 @@ def rows(measured: Measured, sizes: Sizes) -> Iterator[Row]:
         yield _start("next start", following, NEXT_START_MUST_S, NEXT_START_AIM_S)
     if measured.followed:
         yield _followed(measured.followed)
+    if measured.story:
+        yield from _story(measured.story)
     if measured.imports:
         rate, copy = (median(one.rate for one in measured.imports), median(one.copy_rate for one in measured.imports))
         values = [one.rate / one.copy_rate for one in measured.imports]
         figure = f"{rate:,.0f} facts/s to {copy:,.0f}/s"
         yield Row("import of a CSV export, from command to end", "COPY of the same facts", figure, values, 0.05, 0.2)
+
+
+def _story(story: Story) -> Iterator[Row]:
+    for what, values, must, aim in (
+        (f"trust with explanation, deal of {TRUST_FACTS} facts", story.trust_ms, TRUST_MUST_MS, TRUST_AIM_MS),
+        (f"list of {story.listed} deals of {LISTED_FACTS} facts with trust", story.list_ms, LIST_MUST_MS, LIST_AIM_MS),
+    ):
+        figure = f"{median(values):.2f} ms of CPU, in process"
+        yield Row(what, "", figure, values, must, aim, at_most=True, unit="ms")
+    slowest = sorted(story.answers_ms.items(), key=lambda one: -one[1])
+    figure = ", ".join(f"{name} {spent:.0f}" for name, spent in slowest) + " ms of CPU"
+    what = f"every answer about a deal of {story.long_facts:,} facts, the slowest"
+    yield Row(what, "", figure, [slowest[0][1]], LONG_MUST_MS, LONG_AIM_MS, at_most=True, unit="ms")
 
 
 def _followed(followed: list[Followed]) -> Row:

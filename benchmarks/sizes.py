@@ -22,6 +22,7 @@ class Sizes:
     large_log_deals: int
     log_deal_facts: int
     followers: int
+    long_deal_facts: int
 
 
 FULL = Sizes(
@@ -37,6 +38,7 @@ FULL = Sizes(
     large_log_deals=20_000,  # 1,000,000 facts, twelve times what the cache holds
     log_deal_facts=50,
     followers=200,
+    long_deal_facts=10_000,  # a deal that nobody has yet, as a bound
 )
 
 QUICK = Sizes(
@@ -52,4 +54,5 @@ QUICK = Sizes(
     large_log_deals=32,
     log_deal_facts=50,
     followers=20,
+    long_deal_facts=1_000,
 )
