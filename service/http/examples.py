@@ -10,6 +10,7 @@ import msgspec
 
 from domain.facts import stream_uuid
 from domain.history import effective
+from domain.stream import fold
 from projections.audit import Audit
 from projections.deal_figures import deal_figures
 from projections.difference import Rewritten, difference
@@ -24,6 +25,7 @@ from projections.timeline import Timeline
 from projections.timeline.header import header
 from projections.trust.changes import trust_history
 from projections.trust.party import party_trust
+from projections.trust.voided import voided_trust
 from projections.view import View
 from service.http.proposals import Kind
 from service.http.told_story import TELLER, ToldStory, told
@@ -77,6 +79,14 @@ def _trust_history(kind: Kind) -> Any:
         points_total=found.points_total,
         spaced=found.spaced,
     )
+
+
+def _voided_trust(kind: Kind) -> Any:
+    story = told(kind)
+    view = story.view()
+    held = effective([one for one in story.records if one.fact.type != "event.voided"])
+    unvoided = View(fold(story.stream_id, [one.fact for one in held]), view.at, view.policy)
+    return _answer(story, policy=view.policy.key, voided=voided_trust(view, unvoided))
 
 
 def _replay(kind: Kind) -> Any:
@@ -141,6 +151,7 @@ _PAGES: Mapping[str, Callable[[Kind], Any]] = MappingProxyType(
         "list_{}_events": _events,
         "{}_timeline": _timeline,
         "{}_trust_history": _trust_history,
+        "{}_voided_trust": _voided_trust,
         "replay_{}": _replay,
         "audit_{}": _audit,
         "{}_difference": _difference,

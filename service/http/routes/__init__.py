@@ -30,10 +30,11 @@ from service.http.routes import (
     sync,
     timeline,
     trust_history,
+    voided_trust,
 )
 
 _OF_A_STREAM = (
-    *(lists, streams, projections, trust_history, timeline, events, replay, difference),
+    *(lists, streams, projections, trust_history, voided_trust, timeline, events, replay, difference),
     *(audit, recording, log, exports, guests),
 )
 _OF_A_WORKSPACE = (
