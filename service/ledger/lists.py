@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from projections.list_row import Card
+from domain.facts import StreamKind
+from projections.list_row import Card, ListRow
 from projections.summary import Summary
 from service.ledger.credentials import Identity
 from service.ledger.listing import ListRows, card_place, read_card
@@ -97,7 +98,9 @@ class Lists:
             made = await self._summaries.made(workspace, wanting, now)
             self._summaries.keep_soon(workspace, made)
             told |= {one.stream: one.summary for one in made}
-        rows = [_row(row, words, told[row.stream], now) for row, words in found]
+        rows = [
+            told_row(str(row.stream), row.kind, row, words, row.version, told[row.stream], now) for row, words in found
+        ]
         return RowsPage(rows=rows, next=after, position=workspace.position)
 
     def _words(self, workspace: Workspace, row: Listed) -> Card:
@@ -111,24 +114,33 @@ def matches(words: Card | Row, text: str) -> bool:
     return any(wanted in one.casefold() for one in (words.title, words.customer) if one)
 
 
-def _row(row: Listed, words: Card, summary: Summary | None, now: datetime) -> Row:
+def told_row(
+    stream: str,
+    kind: StreamKind,
+    shown: Listed | ListRow,
+    words: Card,
+    version: int,
+    told: Summary | None,
+    at: datetime,
+) -> Row:
+    """The row of a stream at a version, judged at `at`; `told` is None where its facts cannot be read."""
     return Row(
-        id=str(row.stream),
-        kind=row.kind,
+        id=stream,
+        kind=kind,
         title=words.title,
         customer=words.customer,
         product=words.product,
-        status=row.status,
-        outcome=row.outcome,
-        stage=row.stage,
-        forces_net=row.forces_net,
-        next_due=row.dues[0] if row.dues else None,
-        overdue=sum(due < now for due in row.dues),
-        opened_at=row.opened_at,
-        last_event_at=row.last_event_at,
-        stream_version=row.version,
-        trust=None if summary is None else summary.headline(now),
-        signals=[] if summary is None else summary.signals(now),
+        status=shown.status,
+        outcome=shown.outcome,
+        stage=shown.stage,
+        forces_net=shown.forces_net,
+        next_due=shown.dues[0] if shown.dues else None,
+        overdue=sum(due < at for due in shown.dues),
+        opened_at=shown.opened_at,
+        last_event_at=shown.last_event_at,
+        stream_version=version,
+        trust=None if told is None else told.headline(at),
+        signals=[] if told is None else told.signals(at),
     )
 
 

@@ -21,7 +21,7 @@ from projections.view import View
 from service.clock import Clock
 from service.ledger.credentials import Identity
 from service.ledger.histories import history, public_fold_at
-from service.ledger.lists import matches
+from service.ledger.lists import matches, told_row
 from service.ledger.memory import Kept
 from service.ledger.people import STREAMS_OF_ONE_MAX, STREAMS_SHOWN_MAX
 from service.ledger.questions import (
@@ -216,26 +216,8 @@ class Past:
 
 
 def _row(fold: Stream, version: int, moment: datetime) -> Row:
-    row, words = list_row(fold), card(fold)
-    told = summary(View(fold, moment))
-    return Row(
-        id=fold.stream_id.partition("/")[2],
-        kind=fold.kind,
-        title=words.title,
-        customer=words.customer,
-        product=words.product,
-        status=row.status,
-        outcome=row.outcome,
-        stage=row.stage,
-        forces_net=row.forces_net,
-        next_due=row.dues[0] if row.dues else None,
-        overdue=sum(due < moment for due in row.dues),
-        opened_at=row.opened_at,
-        last_event_at=row.last_event_at,
-        stream_version=version,
-        trust=told.headline(moment),
-        signals=told.signals(moment),
-    )
+    stream, told = fold.stream_id.partition("/")[2], summary(View(fold, moment))
+    return told_row(stream, fold.kind, list_row(fold), card(fold), version, told, moment)
 
 
 def _sort_value(row: Row, question: RowsQuestion) -> datetime | float | None:
