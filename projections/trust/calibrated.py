@@ -86,7 +86,7 @@ def calibration(view: View) -> Calibration:
     foretold: list[Foretold] = []
     ratings: list[Rated] = []
     walk = Walk(stream, view.policy)
-    for turn in walk.turns(view.at):
+    for turn in walk.turns(view.at, wanted=endings.keys() | rated_last):
         if turn.event_id is None or turn.by_time:
             continue
         ended = endings.get(turn.event_id)

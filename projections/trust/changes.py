@@ -96,7 +96,7 @@ def trust_changes(view: View, wanted: Container[UUID] | None = None) -> dict[UUI
     What time does later (a promise that falls due) is not the fact's doing then: see `trust_history`.
     """
     found: dict[UUID, list[TrustChange]] = {}
-    for turn in Walk(view.stream, view.policy).turns(view.at):
+    for turn in Walk(view.stream, view.policy).turns(view.at, wanted=wanted):
         if turn.event_id is not None and not turn.by_time and (wanted is None or turn.event_id in wanted):
             changes = [_change(dimension, *turn.opinions(dimension)) for dimension in turn.touched]
             if changes:

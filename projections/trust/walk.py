@@ -5,7 +5,7 @@ for the turns that are asked about, each in one pass over the rows of the dimens
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
@@ -99,9 +99,16 @@ class Walk:
         self._live: dict[Dimension, dict[Slot, Weighed]] = {dimension: {} for dimension in DIMENSIONS}
         self._waiting: list[tuple[datetime, int, Slot, Row]] = []
         self._count = 0
+        self._put_off: list[tuple[Slot, Row | None]] = []
 
-    def turns(self, until: datetime, looks: Sequence[datetime] = ()) -> Iterator[Turn]:
-        """Everything that happened up to `until`, and each of `looks` (in order), after all that happened by then."""
+    def turns(
+        self, until: datetime, looks: Sequence[datetime] = (), wanted: Container[UUID] | None = None
+    ) -> Iterator[Turn]:
+        """Everything that happened up to `until`, and each of `looks` (in order), after all that happened by then.
+
+        Of facts only those `wanted`, when that is said: what counts together is then weighed anew for these alone, and
+        not for every fact of a day on which a cap is reached.
+        """
         looked = 0
         for index, entry in enumerate(self._entries):
             if entry.at > until:
@@ -112,7 +119,9 @@ class Walk:
                 yield Turn(self, look, None, by_time=True)
             looked = here
             yield from self._passing(entry.at)
-            yield self._taken(index, entry)
+            turn = self._taken(index, entry, wanted is None or entry.fact.event_id in wanted)
+            if turn is not None:
+                yield turn
         for look in looks[looked:]:
             yield from self._passing(look)
             yield Turn(self, look, None, by_time=True)
@@ -146,15 +155,17 @@ class Walk:
                 self._count_anew([slot], turn, at)
                 yield turn
 
-    def _taken(self, index: int, entry: Entry) -> Turn:
+    def _taken(self, index: int, entry: Entry, wanted: bool) -> Turn | None:
         turn = Turn(self, entry.at, entry.fact.event_id, by_time=False)
+        if wanted:
+            self._catch_up(entry.at)
         if self._sides_change(entry.fact):
             self._reading = self._read_again(index)
         else:
             self._reading.take(entry.fact, entry.at)
         self._reading.practice.settle(entry.at)
-        self._note(turn)
-        return turn
+        self._note(turn, later=not wanted)
+        return turn if wanted else None
 
     def _sides_change(self, fact: Fact) -> bool:
         """Note on which side somebody is; whether that changes what was read already."""
@@ -180,7 +191,16 @@ class Walk:
 
     # -- rows
 
-    def _note(self, turn: Turn | None) -> None:
+    def _catch_up(self, at: datetime) -> None:
+        """Count what was put off; what it changed is nobody's turn."""
+        if self._put_off:
+            before = self._put_off
+            self._put_off = []
+            self._count_anew(
+                (slot for slot, _ in before), Turn(self, at, None, by_time=True), at, [row for _, row in before]
+            )
+
+    def _note(self, turn: Turn | None, *, later: bool = False) -> None:
         """Take over what the book changed: into what counts, or into what waits for its time."""
         book = self._reading.book
         if not book.changed:
@@ -199,7 +219,9 @@ class Walk:
                 self._count += 1
                 if at is None or row.starts_at > at:
                     heappush(self._waiting, (row.starts_at, self._count, slot, row))
-            if turn is not None and (row is None or row.starts_at <= turn.at or self._counts(slot, before)):
+            if later:
+                self._put_off.append((slot, before))
+            elif turn is not None and (row is None or row.starts_at <= turn.at or self._counts(slot, before)):
                 counting.append((slot, before))
         book.changed.clear()
         if turn is not None and counting:

@@ -206,6 +206,17 @@ def test_the_walk_agrees_whatever_was_practised(happened: list[Proposal]) -> Non
     agrees(told([routine("a", "UTC"), *happened], goal=True), day(20))
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.lists(moves(), max_size=20), st.sets(st.integers(0, 25)))
+def test_what_some_facts_changed_is_the_same_when_only_they_are_asked_about(
+    happened: list[Proposal], chosen: set[int]
+) -> None:
+    story = told(happened)
+    wanted = {record.fact.event_id for number, record in enumerate(story.records) if number in chosen}
+    whole = trust_changes(view(story, day(40)))
+    assert trust_changes(view(story, day(40)), wanted) == {one: whole[one] for one in whole if one in wanted}
+
+
 def test_a_day_that_a_later_word_takes_off_the_schedule_is_not_missed() -> None:
     daily, on_fridays = routine("r", "UTC", day=9), routine("r", "UTC", day=9, weekdays=["friday"])
     assert agrees(told([daily, on_fridays], goal=True), day(10)) == 0, "from a Wednesday to the Thursday after it"
