@@ -1,4 +1,4 @@
-"""The README shows what happens: its tour is run, and its table of settings is the code's."""
+"""The README shows what happens: its tour is run, and its tables and its picture are the code's."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.settings import settings_table
-from tests.readme import README, compared, run_tour, written
+from tests.readme import PICTURE, README, compared, picture, run_tour, with_answers, written
 from tests.running import Start
 
 
@@ -18,3 +18,8 @@ def test_the_tour_prints_what_the_readme_shows(service_process: Start, folder: P
 
 def test_the_table_of_settings_is_the_code_s() -> None:
     assert settings_table() in README.read_text()
+
+
+def test_the_table_of_what_can_be_asked_and_the_picture_are_the_code_s() -> None:
+    assert with_answers(README.read_text()) == README.read_text()
+    assert PICTURE.read_bytes() == picture()

@@ -10,7 +10,10 @@ from service.faults import StartRefusal
 PICTURES = {"deal": ("trust/history", "forces"), "goal": ("trust/history", "proof-loop", "forces")}
 PAGE = "index.html"
 
-_STYLE = "body{font-family:system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}img{max-width:100%}"
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font-family:system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}img{max-width:100%}"
+)
 
 
 def save(api: Api, folder: Path, streams: list[tuple[Story, str]]) -> list[Path]:

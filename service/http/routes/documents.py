@@ -122,10 +122,12 @@ def _as(media_type: str, content: object = None) -> Reply:
 
 
 ROUTES: list[HTTPRouteHandler] = [
-    _page("/openapi.json", "openapi", "This document", _as("application/json", dict)).route(openapi),
+    _page("/openapi.json", "openapi", "The OpenAPI document of this service", _as("application/json", dict)).route(
+        openapi
+    ),
     _page("/docs", "docs", "The documentation to read and to try", _as("text/html")).route(docs),
-    _page("/docs/docs.css", "docs_css", "Its style", _as("text/css")).route(docs_css),
-    _page("/docs/docs.js", "docs_js", "Its script", _as("text/javascript")).route(docs_js),
+    _page("/docs/docs.css", "docs_css", "The style of the documentation", _as("text/css")).route(docs_css),
+    _page("/docs/docs.js", "docs_js", "The script of the documentation", _as("text/javascript")).route(docs_js),
     _page(
         "/docs/examples/{example:str}",
         "read_example",
