@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from projections.trust.changes import POINTS_MAX, trust_history
-from service.http.examples import told
+from service.http.told_story import told
 from service.pictures.trust import COLUMNS, trust_picture
 from tests.answers_table import short_table
 from tests.running import ROOT, Running, started
