@@ -34,6 +34,7 @@ SECTIONS = {
     "parties": "Over deals and goals",
     "goals": "Over deals and goals",
     "feed": "The log, and proofs of it",
+    "sync": "The log, and proofs of it",
     "log": "The log, and proofs of it",
     "me": "Who belongs here, and keys",
     "members": "Who belongs here, and keys",
@@ -54,7 +55,7 @@ class Read(Struct, frozen=True):
 
     @property
     def section(self) -> str:
-        return "About one deal or goal" if self.path.startswith("…") else SECTIONS[self.tag]
+        return "About one deal or goal" if self.path.startswith("…") else SECTIONS.get(self.tag, self.tag.capitalize())
 
 
 def reads(document: dict[str, Any]) -> list[Read]:
