@@ -23,6 +23,7 @@ class Prepared:
     """The statement in `sql/statements/<name>.sql`, prepared on each connection when it is first called there."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self._name = name.encode()
         places: dict[str, int] = {}
         self._sql = _PLACE.sub(

@@ -14,12 +14,14 @@ from domain.facts import stream_uuid
 from service.ledger import workspace as following
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
-from service.ledger.store import Store, fetch, statement
+from service.ledger.prepared import Prepared
+from service.ledger.store import Store, statement
 from tests.ledger.conftest import Opening, a_deal, note, noted
 
 pytestmark = pytest.mark.anyio
 
 FACTS = statement("facts")
+REACHED_S = 20  # far longer than any statement takes
 Passing = Callable[[Store | None, str, Any], bool]
 
 
@@ -32,6 +34,10 @@ class Gate:
         self.reached = asyncio.Event()
         self.opened = asyncio.Event()
 
+    async def is_reached(self) -> None:
+        """Return once a statement waits here; fail when none comes."""
+        await asyncio.wait_for(self.reached.wait(), REACHED_S)
+
     async def pass_through(self, *statement: Any) -> None:
         if not self.reached.is_set() and self._passing(*statement):
             self.reached.set()
@@ -42,7 +48,7 @@ class Gate:
 def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
     """Gates on every reading statement and on every append of this process."""
     closed: list[Gate] = []
-    read = Store.read
+    read, call = Store.read, Prepared.call
 
     async def gated(store: Store | None, sql: str, parameters: Any, send: Any) -> Any:
         for gate in [gate for gate in closed if not gate.after]:
@@ -55,11 +61,11 @@ def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
     async def gated_read(store: Store, sql: str, parameters: Any) -> Any:
         return await gated(store, sql, parameters, read(store, sql, parameters))
 
-    async def gated_fetch(connection: Any, sql: str, parameters: Any) -> Any:
-        return await gated(None, sql, parameters, fetch(connection, sql, parameters))
+    async def gated_call(prepared: Prepared, connection: Any, parameters: Any) -> Any:
+        return await gated(None, prepared.name, parameters, call(prepared, connection, parameters))
 
     monkeypatch.setattr(Store, "read", gated_read)
-    monkeypatch.setattr("service.ledger.append.fetch", gated_fetch)
+    monkeypatch.setattr(Prepared, "call", gated_call)
     yield closed
     for gate in closed:
         gate.opened.set()
@@ -73,9 +79,7 @@ def facts_of(stream_id: str, reader: Ledger) -> Passing:
 
 def append_to(stream_id: str) -> Passing:
     stream = stream_uuid(stream_id)
-    return lambda store, sql, parameters: (
-        store is None and sql.startswith("SELECT verdict") and stream.bytes in bytes(parameters["streams"].content)
-    )
+    return lambda store, sql, parameters: store is None and sql == "append" and stream.bytes in parameters["streams"]
 
 
 def closed(gates: list[Gate], passing: Passing, *, after: bool) -> Gate:
@@ -92,12 +96,12 @@ async def test_a_stream_loaded_while_the_log_is_followed_does_not_stay_behind_it
         await reader.history(noor, known)
         load = closed(gates, facts_of(unknown, reader), after=True)
         loading = asyncio.create_task(reader.history(noor, unknown))
-        await load.reached.wait()
+        await load.is_reached()
         await note(ledger, noor, known, "Recorded elsewhere")
         await note(ledger, noor, unknown, "Recorded elsewhere while it is being read here")
         follow = closed(gates, facts_of(known, reader), after=True)
         catching_up = asyncio.create_task(reader.history(noor, known))
-        await follow.reached.wait()
+        await follow.is_reached()
         load.opened.set()
         await loading
         follow.opened.set()
@@ -112,7 +116,7 @@ async def test_a_stream_that_was_let_go_and_read_again_while_it_is_written_is_no
     deal = await a_deal(ledger, noor)
     write = closed(gates, append_to(deal), after=False)
     writing = asyncio.create_task(note(ledger, noor, deal, "On its way"))
-    await write.reached.wait()
+    await write.is_reached()
     let_go(ledger, noor.workspace_id, deal)
     assert (await ledger.history(noor, deal)).version == 1
     write.opened.set()
@@ -128,16 +132,16 @@ async def test_a_stream_read_again_just_before_it_is_written_is_not_kept_behind(
     deal, other = await a_deal(ledger, noor), await a_deal(ledger, noor)
     write = closed(gates, append_to(deal), after=False)
     writing = asyncio.create_task(note(ledger, noor, deal, "On its way"))
-    await write.reached.wait()
+    await write.is_reached()
     let_go(ledger, noor.workspace_id, deal)
     read = closed(gates, facts_of(deal, ledger), after=True)
     reading = asyncio.create_task(ledger.history(noor, deal))
-    await read.reached.wait()
+    await read.is_reached()
     read_again = closed(gates, facts_of(deal, ledger), after=True)
     write.opened.set()
     await writing
     read.opened.set()
-    second = asyncio.create_task(read_again.reached.wait())
+    second = asyncio.create_task(read_again.is_reached())
     await asyncio.wait([reading, second], return_when=asyncio.FIRST_COMPLETED)
     await note(ledger, noor, deal, "Written while it is read for the second time")
     await note(ledger, noor, other, "Elsewhere")
@@ -158,7 +162,7 @@ async def test_facts_that_the_follower_has_folded_in_part_are_folded_once_and_al
     writing = asyncio.create_task(
         ledger.append(noor, deal, [noted(f"One of {number}") for number in range(60)], opens=False)
     )
-    await write.reached.wait()
+    await write.is_reached()
     fold = following.Workspace._fold
 
     def answered_in_between(*arguments: Any) -> None:
@@ -181,7 +185,7 @@ async def test_groups_that_are_answered_in_another_order_than_they_were_written_
     first, second = await a_deal(ledger, noor), await a_deal(ledger, noor)
     write = closed(gates, append_to(first), after=True)
     writing = asyncio.create_task(note(ledger, noor, first, "Written first, answered last"))
-    await write.reached.wait()
+    await write.is_reached()
     appended = await note(ledger, noor, second, "Written second, answered first")
     assert (appended.stream_version, appended.position) == (2, 4)
     assert (await ledger.history(noor, first)).version == 2

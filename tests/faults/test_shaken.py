@@ -18,6 +18,7 @@ from domain.stream import fold
 from service.ledger import workspace as following
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
+from service.ledger.prepared import Prepared
 from service.ledger.refusals import VersionMismatch
 from service.ledger.store import Store, fetch
 from tests.conftest import Database
@@ -39,7 +40,7 @@ def shake(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], random.Random]:
 
     def shaken(seed: int) -> random.Random:
         chance = random.Random(seed)
-        read = Store.read
+        read, call = Store.read, Prepared.call
 
         async def a_moment() -> None:
             if chance.random() < 0.5:
@@ -57,7 +58,14 @@ def shake(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], random.Random]:
             await a_moment()
             return rows
 
+        async def late_call(prepared: Prepared, connection: Any, parameters: Any) -> Any:
+            await a_moment()
+            rows = await call(prepared, connection, parameters)
+            await a_moment()
+            return rows
+
         monkeypatch.setattr(Store, "read", late_read)
+        monkeypatch.setattr(Prepared, "call", late_call)
         for module in ("append", "writer", "workspace"):
             monkeypatch.setattr(f"service.ledger.{module}.fetch", late_fetch)
         monkeypatch.setattr(following, "FACTS_PER_BREATH", 3)
