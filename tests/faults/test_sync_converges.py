@@ -30,6 +30,7 @@ class Person:
         self.said: dict[str, Item] = {}
         self.noted: dict[str, list[str]] = {}
         self.counts: Counter[str] = Counter()
+        self.waits: dict[str, Any] = {}  # the last deferral of each
 
     def an_id(self) -> str:
         return str(UUID(int=self.chance.getrandbits(128), version=4))
@@ -141,6 +142,7 @@ class Device:
         for verdict, item in zip(told["items"], sent, strict=True):
             self.person.counts[verdict["status"]] += 1
             if verdict["status"] == "deferred":
+                self.person.waits[item.get("event_id", "skipped")] = verdict
                 self.person.counts[verdict["reason"]] += 1
                 if verdict["reason"] == "clock":  # corrected by server_time
                     item["occurred_at"] = (datetime.now(UTC) - LOOKED_BACK).isoformat()
@@ -198,7 +200,7 @@ def converge(pair: Pair, connect: Connect, seed: int, *, devices: int, steps: in
 
 def _judge(person: Person, fleet: list[Device], client: Client) -> None:
     left = {item["event_id"] for device in fleet for item in device.proposals}
-    assert not left, "somebody still waits"
+    assert not left, f"somebody still waits: {[person.waits.get(event_id) for event_id in left][:5]}"
     refused = {event_id for device in fleet for event_id in device.refused}
     missing: set[str] = set()
     ids = list(person.said)
