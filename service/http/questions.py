@@ -159,9 +159,8 @@ def _read(question: type[Q], query: bytes) -> Q:
                 name, f"The parameter `{name}` is missing.", f"a query string with `{name}`"
             ) from None
         name = re.split(r"[.\[`]", path)[0]
-        raise refuse_parameter(
-            name, f"The parameter `{name}` is not accepted.", what.removeprefix("Expected ")
-        ) from None
+        accepted = _choices(question, name) or what.removeprefix("Expected ")
+        raise refuse_parameter(name, f"The parameter `{name}` is not accepted.", accepted) from None
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
@@ -191,6 +190,12 @@ def _leaves(annotation: Any) -> set[Any]:
         if not any(isinstance(part, str) for part in inner):
             return set().union(*map(_leaves, inner))
     return {annotation}
+
+
+def _choices(question: type[Struct], name: str) -> list[str]:
+    """The values of a parameter that takes one of a few; empty for any other."""
+    kind = next((field.type for field in fields(question) if field.encode_name == name), None)
+    return [value for leaf in _leaves(kind) for value in get_args(leaf) if isinstance(value, str)]
 
 
 def _reader(annotation: Any) -> Callable[[str, str], Any]:

@@ -257,6 +257,13 @@ def test_a_fault_of_the_whole_query_is_laid_on_no_parameter(
     assert (problem["type"], problem["accepted"]) == ("/problems/query-malformed", accepted)
 
 
+def test_one_of_a_few_is_refused_with_those_there_are(member: httpx.Client) -> None:
+    sort = member.get("/v1/deals?sort=newest").json()
+    assert (sort["parameter"], sort["accepted"]) == ("sort", ["opened", "last_event", "next_due", "trust"])
+    signal = member.get("/v1/deals?signal=lazy").json()
+    assert {"any", "silence", "inaction_risk"} <= set(signal["accepted"])
+
+
 def test_a_query_string_has_a_bound(member: httpx.Client, deal: str) -> None:
     refused(member.get(f"{deal}/events?cursor={'x' * 9_000}"), 414)
 
