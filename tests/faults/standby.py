@@ -13,7 +13,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from service.postgres import APP_ROLE, DATABASE, OWNER_ROLE, pidfile
-from service.postgres.cluster import PORT, SUPERUSER, Cluster
+from service.postgres.cluster import PORT, Cluster
 from service.postgres.programs import find_programs, unprivileged, within_reach
 from tests.conftest import Server
 
