@@ -1,17 +1,26 @@
 """`throughline restore-erasures`: does the erasures of the journal again on a database that is older than they are."""
 
 import asyncio
+import logging
 import os
 
 import click
 
 from service.faults import StartRefusal
-from service.ledger.erasure_journal import ErasureJournal
+from service.ledger.erasing.journal import ErasureJournal
 from service.ledger.ledger import Ledger
 from service.ledger.refusals import LedgerRefusal
 from service.masterkey import MasterKey
 from service.settings import Settings, read_settings
 from service.start import prepared
+
+# The own server's folder is restored as a whole, by hand; another database has backups that nobody here hears of.
+NO_JOURNAL = (
+    "THROUGHLINE_ERASURE_JOURNAL is not set: once a backup of this database is restored, everything that was erased "
+    "after it was made is there again, and nothing tells what that was"
+)
+
+log = logging.getLogger("throughline")
 
 
 @click.command("restore-erasures")
@@ -28,6 +37,8 @@ def command() -> None:
 def erase_again(dsn: str, master_key: MasterKey, settings: Settings) -> int:
     """Do what the journal holds and the database does not; how many erasures that were. Raises `StartRefusal`."""
     if settings.erasure_journal is None:
+        if not settings.own_server:
+            log.warning(NO_JOURNAL)
         return 0
     journal = ErasureJournal(settings.erasure_journal)
     journal.demand_writable()

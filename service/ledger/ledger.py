@@ -24,9 +24,10 @@ from service.ledger.asking import Appended, Around, Ask, proposal_digest
 from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Credentials, Identity
 from service.ledger.deciding import decide, with_missed
-from service.ledger.erasing import Erased, Erasures, Planned
-from service.ledger.erasing import Wanted as ToErase
-from service.ledger.erasure_journal import Entry, ErasureJournal
+from service.ledger.erasing.asked import Erased, Planned
+from service.ledger.erasing.asked import Wanted as ToErase
+from service.ledger.erasing.doing import Erasures
+from service.ledger.erasing.journal import Entry, ErasureJournal
 from service.ledger.exports import Exports
 from service.ledger.feed.entries import Seen, Wanted
 from service.ledger.feed.following import Again, Follower, Followers

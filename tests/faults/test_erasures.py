@@ -13,8 +13,8 @@ import pytest
 from domain.facts import ERASED, Caller
 from service.erasures import _erase_again
 from service.ledger.credentials import Identity
-from service.ledger.erasing import Erased, Wanted
-from service.ledger.erasure_journal import FILE, Entry, ErasureJournal
+from service.ledger.erasing.asked import Erased, Wanted
+from service.ledger.erasing.journal import FILE, Entry, ErasureJournal
 from service.ledger.ledger import Ledger
 from service.ledger.questions import PartiesQuestion, RowsQuestion
 from service.ledger.refusals import StoreUnavailable
@@ -167,6 +167,17 @@ async def test_a_line_that_was_cut_off_is_no_entry_and_spoils_none(folder: Path,
         assert [entry.scope for entry in journal.entries()] == ["event"]
         await erase(ledger, noor, "party", ada)
     assert [entry.scope for entry in journal.entries()] == ["event", "party"]
+
+
+def test_without_a_journal_beside_a_given_database_the_start_warns(
+    folder: Path, database: Database, service_process: Start
+) -> None:
+    said = "THROUGHLINE_ERASURE_JOURNAL is not set"
+    service = service_process(folder / "without", database=database)
+    assert [line for line in service.output.splitlines() if said in line and "warning" in line.lower()]
+    service.stop()
+    environment = {"THROUGHLINE_ERASURE_JOURNAL": str(folder / "journal")}
+    assert said not in service_process(folder / "with", database=database, environment=environment).output
 
 
 def test_a_service_that_was_killed_does_the_erasures_of_the_journal_before_it_answers(

@@ -39,6 +39,15 @@ def test_what_happened_since_before_the_beginning(member: httpx.Client) -> None:
     assert found["changed"][0]["before"] is None
 
 
+def test_a_stream_is_not_held_against_itself(member: httpx.Client, stranger: httpx.Client) -> None:
+    deal = a_deal(member, noted())
+    for asked in ("", "?as_of=2020-01-01T00:00:00Z", "?known_at=1"):
+        problem = refused(member.get(f"{deal}/difference{asked}"), 400)
+        assert (problem["type"], problem["parameter"]) == ("/problems/query-malformed", "against_as_of")
+        assert problem["accepted"] == ["against_as_of", "against_known_at"]
+        refused(stranger.get(f"{deal}/difference{asked}"), 404)
+
+
 def test_a_private_fact_is_nobody_elses_difference(world: World, member: httpx.Client) -> None:
     deal = a_deal(member)
     size = member.get(f"{deal}/events").json()["known_at"]
@@ -49,4 +58,4 @@ def test_a_private_fact_is_nobody_elses_difference(world: World, member: httpx.C
 
 
 def test_a_policy_that_is_not_there_is_refused(member: httpx.Client) -> None:
-    refused(member.get(f"{a_deal(member)}/difference?policy=trust/99"))
+    refused(member.get(f"{a_deal(member)}/difference?against_known_at=0&policy=trust/99"))

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from domain.facts import ERASED, Caller
 from domain.refusals import ContentIsErased
 from service.ledger.credentials import Identity
-from service.ledger.erasing import Erased, Wanted
+from service.ledger.erasing.asked import Erased, Wanted
 from service.ledger.feed.entries import Wanted as Everything
 from service.ledger.keys import wrapping_context
 from service.ledger.ledger import Ledger

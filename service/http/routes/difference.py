@@ -19,12 +19,18 @@ from service.http.histories import etag_of, told_known_at
 from service.http.operations import READS, Operation
 from service.http.problems import not_found
 from service.http.proposals import Kind
-from service.http.questions import AsOf, Instant, KnownAt, Position, Under
+from service.http.questions import AsOf, Instant, KnownAt, Position, Under, refuse_parameter
 from service.ledger.histories import History
+
+# Without either, a stream would be held against itself, and "nothing" would read like an answer.
+HALF_A_QUESTION = (
+    "What is it to be held against? Give `against_as_of` (what had happened by then), `against_known_at` (what was "
+    "recorded by then), or both."
+)
 
 
 class DifferenceAsked(Under, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Two pairs of times: what is asked about, and what it is held against."""
+    """Two pairs of times: what is asked about, and what it is held against. One of the second is given at least."""
 
     against_as_of: AsOf | None = None
     against_known_at: KnownAt | None = None
@@ -58,7 +64,8 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             summary=f"What is different on a {kind} between two moments, and which facts did it",
             description="From `against_as_of` and `against_known_at` to `as_of` and `known_at`: facts that came, left "
             "or are otherwise, and every answer that changed, before and after, with those facts responsible. From "
-            "one log size to another it is what was learned; from one moment to another, what happened. No 304.",
+            "one log size to another it is what was learned; from one moment to another, what happened. One of the two "
+            "`against_` times at least has to be given. No 304.",
             question=DifferenceAsked,
             replies=read_replies(DifferenceAnswer)[:1],
             problems=(*READS, "not-found"),
@@ -67,8 +74,10 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
 
 
 async def compare(request: Call, asked: DifferenceAsked, stream_id: str) -> Answer:
-    """The difference of two views of one stream; 404 when there is nothing in either."""
+    """The difference of two views of one stream; 404 when there is nothing in either, 400 when only one is named."""
     after = await request.ledger.history(request.identity, stream_id, asked.as_of, asked.known_at)
+    if asked.against_as_of is None and asked.against_known_at is None:
+        raise refuse_parameter("against_as_of", HALF_A_QUESTION, ["against_as_of", "against_known_at"])
     before = await request.ledger.history(request.identity, stream_id, asked.against_as_of, asked.against_known_at)
     if after.stream is None and before.stream is None:
         raise not_found()

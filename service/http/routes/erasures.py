@@ -13,7 +13,7 @@ from service.http.calls import Call
 from service.http.operations import WRITES, Operation, Reply, Told
 from service.http.questions import Position
 from service.ledger.asking import EraseScope
-from service.ledger.erasing import FACTS_NAMED_MAX, Lost, Wanted
+from service.ledger.erasing.asked import FACTS_NAMED_MAX, Lost, Wanted
 
 REPLAYED: Header = (b"idempotency-replayed", b"true")
 STREAM_NAME = "^(deal|goal)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
