@@ -5,6 +5,7 @@
 3. Two parameters of the agenda bound each other.
 4. Waiting for facts that nobody records takes as long as it says; a list of types is described by its form alone.
 5. Which policies there are is for the service's folder to say; the schema tells how their names look.
+6. A difference takes two optional times, of which one at least is given.
 """
 
 from typing import Any
@@ -38,6 +39,8 @@ def _mend(case: Case) -> None:
             case.query["policy"] = "trust/1"
         if "from" in case.query:
             case.query.pop("to", None)
+    if case.operation.path.endswith("/difference") and not {"against_as_of", "against_known_at"} & set(case.query or ()):
+        case.query = {**(case.query or {}), "against_known_at": 0}
     case.body = _in_digits(case.body)
 
 
