@@ -39,7 +39,8 @@ def _mend(case: Case) -> None:
             case.query["policy"] = "trust/1"
         if "from" in case.query:
             case.query.pop("to", None)
-    if case.operation.path.endswith("/difference") and not {"against_as_of", "against_known_at"} & set(case.query or ()):
+    against = {"against_as_of", "against_known_at"} & set(case.query or ())
+    if case.operation.path.endswith("/difference") and not against:
         case.query = {**(case.query or {}), "against_known_at": 0}
     case.body = _in_digits(case.body)
 
