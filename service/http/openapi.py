@@ -115,7 +115,7 @@ class Schemas:
         wanted: list[Any] = [ClientProposal, RecordedEvent]
         for operation in operations:
             wanted += [field.type for field in fields(operation.question)]
-            wanted += operation.bodies
+            wanted += [*operation.bodies, *operation.shapes]
             wanted += [reply.content for reply in operation.replies if reply.content is not None]
         schemas, components = msgspec.json.schema_components(wanted, ref_template=REF)
         proposals, events = schemas[0], schemas[1]

@@ -53,7 +53,8 @@ class Reply(Struct, frozen=True):
 class Operation(Struct, frozen=True, kw_only=True):
     """A call: its place, its question, its answers and the problems it may meet.
 
-    With `tickets` a stream of it may be asked for with a ticket in the query instead of a key in the header.
+    With `tickets` a stream of it may be asked for with a ticket in the query instead of a key in the header. `shapes` are
+    types that its bodies refer to by the names of their schemas alone.
     """
 
     method: Method
@@ -65,6 +66,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     permission: Permission | None = "read"
     question: type[Struct] = Nothing
     bodies: tuple[Any, ...] = ()
+    shapes: tuple[Any, ...] = ()
     headers: tuple[Told, ...] = ()
     replies: tuple[Reply, ...]
     problems: tuple[str, ...] = READS

@@ -11,6 +11,7 @@ from msgspec import Meta, Raw, Struct
 from domain.events import ClientProposal
 from domain.fields import Instant
 from service.http.bodies import body_fault, malformed
+from service.http.openapi_schemas import REF
 from service.http.problems import Problem as Malformed
 from service.http.proposals import KNOWN_TYPES, OPENED_BY
 from service.ledger.asking import proposal_digest
@@ -31,12 +32,21 @@ Epoch = Annotated[
     int, Meta(ge=1, le=SEQUENCE_MAX, description="Which installation on the device; a new one takes a higher number")
 ]
 
+After = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=SEQUENCE_MAX,
+        description="The sequence of an earlier item on the same stream that is still deferred and is not in this push: "
+        "what would be refused is deferred as well",
+    ),
+]
+
 
 class SyncItem(Struct, kw_only=True):
     """A proposal as for `POST /v1/deals/{stream_id}/events`, with the members that are here besides.
 
     `event_id` and `occurred_at` may not be absent. The fact that opens a stream names the stream that it opens.
-    `{"device_sequence": 7, "skipped": true}` stands in place of one that the device has lost.
     """
 
     device_sequence: Sequence
@@ -45,6 +55,18 @@ class SyncItem(Struct, kw_only=True):
     occurred_at: Instant
     type: str
     data: dict[str, Any]
+    after: After | None = None
+
+
+class SkippedItem(Struct, kw_only=True, forbid_unknown_fields=True):
+    """In place of an item that the device has lost, or holds back: its sequence counts as arrived."""
+
+    device_sequence: Sequence
+    skipped: Annotated[bool, Meta(extra_json_schema={"const": True})]
+
+
+EITHER = (SyncItem, SkippedItem)
+_EITHER = {"anyOf": [{"$ref": REF.format(name=one.__name__)} for one in EITHER]}
 
 
 class SyncPush(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -53,13 +75,14 @@ class SyncPush(Struct, kw_only=True, forbid_unknown_fields=True):
     device_id: UUID
     epoch: Epoch
     device_now: Annotated[Instant, Meta(description="The device's clock, at the moment of sending")]
-    items: Annotated[tuple[SyncItem, ...], Meta(max_length=ITEMS_MAX)]
+    items: Annotated[tuple[Annotated[Any, Meta(extra_json_schema=_EITHER)], ...], Meta(max_length=ITEMS_MAX)]
 
 
 class _Place(Struct):
     device_sequence: Sequence
     event_id: UUID | None = None
     skipped: bool = False
+    after: After | None = None
 
 
 class _Push(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +129,7 @@ def _item(raw: bytes, number: int, device: UUID) -> Item | Skipped:
     if place.event_id is None:
         raise malformed("The field `event_id` is missing.", f"/items/{number}/event_id", "an object with `event_id`")
     stream_id = _stream(members.pop("stream_id", None))
+    members.pop("after", None)  # it is about this push alone
     try:
         if stream_id is None:
             raise malformed("The item names no stream.", "/stream_id", "a stream's id, such as `goal/0193a000-…`")
@@ -117,8 +141,9 @@ def _item(raw: bytes, number: int, device: UUID) -> Item | Skipped:
             place.device_sequence,
             place.event_id,
             stream_id or f"none/{place.event_id}",
-            digest(raw),
+            digest(_content(raw)),
             opens=stream_id is not None and type_ in OPENED_BY.values(),
+            after=place.after,
             fault=problem,
         )
     return Item(
@@ -127,8 +152,15 @@ def _item(raw: bytes, number: int, device: UUID) -> Item | Skipped:
         stream_id,
         proposal_digest(proposal),
         opens=type(proposal).__struct_config__.tag in OPENED_BY.values(),
+        after=place.after,
         proposal=proposal,
     )
+
+
+def _content(raw: bytes) -> bytes:
+    """What tells one faulty item from another: all of it but where it came in a push."""
+    members = _decode_members(raw)
+    return msgspec.json.encode({name: members[name] for name in members if name not in ("device_sequence", "after")})
 
 
 def _proposal(members: dict[str, Raw], device: UUID) -> Any:

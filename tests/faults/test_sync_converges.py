@@ -17,6 +17,7 @@ from tests.faults.load import Client
 Item = dict[str, Any]
 
 PUSH_MAX = 12  # small, so that an outbox takes several pushes
+GOES_ON = {None, "reference", "behind", "fault"}  # reasons to wait that are one stream's own
 ROUNDS_MAX = 400  # of calm syncing until everything is settled; far more than are ever needed
 LOOKED_BACK = timedelta(days=2)
 
@@ -112,10 +113,17 @@ class Device:
     # -- syncing
 
     def push(self, *, calmly: bool = False) -> None:
+        """The whole outbox in its order, in pushes: what waits keeps nobody from being sent who is not behind it."""
+        waits: dict[str, int] = {}  # by stream, the first that was deferred in an earlier push
+        outbox = list(self.outbox)
+        for start in range(0, len(outbox), PUSH_MAX):
+            told = self._send(outbox[start : start + PUSH_MAX], waits, calmly=calmly)
+            if told is None or not {one.get("reason") for one in told} <= GOES_ON:
+                return
+
+    def _send(self, items: list[Item], waits: dict[str, int], *, calmly: bool) -> list[Any] | None:
+        """One push; its verdicts, or None when nothing was heard of it. Notes in `waits` who is to be waited for."""
         chance, counts = self.person.chance, self.person.counts
-        items = self.outbox[:PUSH_MAX]
-        if not items:
-            return
         sent = list(items)
         if not calmly:
             if chance.random() < 0.2:
@@ -124,7 +132,8 @@ class Device:
                 chance.shuffle(sent)
             if chance.random() < 0.1 and len(sent) > 1:
                 del sent[0]
-        body = {"device_id": self.id, "epoch": self.epoch, "items": sent}
+        said = [item | ({"after": waits[item["stream_id"]]} if item.get("stream_id") in waits else {}) for item in sent]
+        body = {"device_id": self.id, "epoch": self.epoch, "items": said}
         body["device_now"] = (datetime.now(UTC) + self.ahead).isoformat()
         for _ in range(1 if calmly or chance.random() < 0.8 else 2):
             answer = chance.choice(self.clients).ask("POST", "/v1/sync/push", body)
@@ -134,8 +143,12 @@ class Device:
         counts["pushes"] += 1
         if not calmly and chance.random() < 0.3:
             counts["answers lost"] += 1
-            return
+            return None
         self._hear(told, sent)
+        for verdict, item in zip(told["items"], sent, strict=True):
+            if verdict["status"] == "deferred" and "stream_id" in item:
+                waits.setdefault(item["stream_id"], item["device_sequence"])
+        return list(told["items"])
 
     def _hear(self, told: Any, sent: list[Item]) -> None:
         settled = set()
@@ -233,3 +246,43 @@ def test_devices_converge(pair: Pair, connect: Connect, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(100, 130))
 def test_many_devices_converge_in_the_long_run(pair: Pair, connect: Connect, seed: int) -> None:
     converge(pair, connect, seed, devices=6, steps=1_500)
+
+
+def a_device(pair: Pair, connect: Connect) -> Device:
+    clients = pair.clients(connect, 2)
+    return Device(Person(random.Random()), clients, 0)
+
+
+def test_an_outbox_that_begins_with_nothing_but_waiting_items_is_not_stuck(pair: Pair, connect: Connect) -> None:
+    """They wait for somebody else's device; what follows on other streams and on theirs is recorded nevertheless."""
+    device = a_device(pair, connect)
+    deal, goal, elsewhere = (f"{kind}/{device.person.an_id()}" for kind in ("deal", "goal", "deal"))
+    device._says(deal, "deal.opened", title="Depots")
+    device.push(calmly=True)
+    waiting = {
+        device._says(deal, "event.annotated", target_event_id=device.person.an_id(), note="He said it twice")
+        for _ in range(PUSH_MAX + 3)
+    } | {device._says(elsewhere, "note.recorded", text="Of a deal that is opened elsewhere") for _ in range(PUSH_MAX)}
+    device._says(goal, "goal.set", statement="Run again", horizon="short")
+    device._says(deal, "note.recorded", text="They count shifts on paper")
+    device.push(calmly=True)
+    assert {item["event_id"] for item in device.outbox} == waiting
+    assert {device.person.waits[event_id]["reason"] for event_id in waiting} == {"reference"}
+
+
+def test_what_brings_the_missing_thing_is_reached_behind_a_full_push_of_those_that_wait(
+    pair: Pair, connect: Connect
+) -> None:
+    device = a_device(pair, connect)
+    deal, person = f"deal/{device.person.an_id()}", device.person.an_id()
+    device._says(deal, "deal.opened", title="Depots")
+    raised = {"dimension": "product", "category": "risk", "statement": "Drivers refuse it", "raised_by": person}
+    for _ in range(PUSH_MAX + 3):
+        device._says(deal, "objection.raised", **raised)
+    # The deal is open: refused, were it not that those before it are still waited for.
+    reopened = device._says(deal, "deal.reopened", reason="The budget was released")
+    device._says(deal, "participant.joined", party_id=person, side="buyer", name="Ada")
+    device.push(calmly=True)
+    assert device.person.waits[reopened]["reason"] == "behind"
+    device.push(calmly=True)
+    assert (device.outbox, list(device.refused)) == ([], [reopened])

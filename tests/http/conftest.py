@@ -27,6 +27,7 @@ from service.ledger.tokens import new_token
 from service.masterkey import MasterKey
 from service.settings import Settings, read_settings
 from tests.conftest import Database, Server, _database
+from tests.http.devices import Device
 
 START_DEADLINE_S = 20
 # Small, so that the tests of slowness are not slow themselves.
@@ -206,3 +207,14 @@ def a_deal(http: httpx.Client, *facts: dict[str, Any]) -> str:
     answer = http.post("/v1/deals", json={"facts": [opened(), *facts]})
     assert answer.status_code == 201, answer.text
     return answer.headers["Location"]
+
+
+@pytest.fixture
+def phone(member: httpx.Client) -> Device:
+    return Device(member)
+
+
+@pytest.fixture
+def tablet(member: httpx.Client) -> Device:
+    """Another device of the same person."""
+    return Device(member)

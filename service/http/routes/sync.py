@@ -22,7 +22,7 @@ from service.http.problem_kinds import ALL_KINDS
 from service.http.problems import not_found
 from service.http.questions import PAGE_DEFAULT, Cursor, Limit, Position
 from service.http.routes.feed import Streams
-from service.http.synced import ITEMS_MAX, Sent, SyncPush, pushed
+from service.http.synced import EITHER, ITEMS_MAX, Sent, SyncPush, pushed
 from service.ledger.feed.entries import Wanted
 from service.ledger.refusals import OtherLog, PositionAhead
 from service.ledger.sync.devices import FIRST
@@ -250,6 +250,7 @@ ROUTES: list[HTTPRouteHandler] = [
         "it. Send everything again when no answer came.",
         permission="record",
         bodies=(SyncPush,),
+        shapes=EITHER,
         replies=(Reply(200, "A verdict for every item", PushAnswer),),
         problems=(*BODIES, "device-fenced", "too-many-devices"),
     ).route(push),

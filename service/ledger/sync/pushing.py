@@ -90,9 +90,10 @@ class Push:
             else:
                 verdict = await self._decide(item)
                 # What is deferred may yet make possible what is not possible without it.
-                undecided = waiting is not None and item.fault is None and not self._is_known(item)
-                if waiting is not None and undecided and isinstance(verdict, Refused):
-                    verdict = _behind(*waiting)
+                after = item.after if waiting is None else waiting[0]
+                undecided = item.fault is None and not self._is_known(item)
+                if after is not None and undecided and isinstance(verdict, Refused):
+                    verdict = Deferred("behind", after=after)
             if isinstance(verdict, Deferred) and waiting is None:
                 waiting = item.device_sequence, verdict
             if isinstance(verdict, Refused) and not self._is_known(item):
