@@ -68,7 +68,7 @@ def reads(document: dict[str, Any]) -> list[Read]:
         kind = next((one for one in KINDS if path.startswith(f"/v1/{one}s/{{stream_id}}")), None)
         shown = path if kind is None else "…" + path.removeprefix(f"/v1/{kind}s/{{stream_id}}")
         example = f"/docs/examples/{described['operationId']}.json"
-        examples = {kind or "example": example} if _has_example(described) else {}
+        examples = {kind or "example": example} if "externalDocs" in described else {}
         same = found.get(shown)
         if same is None:
             found[shown] = Read(shown, described["tags"][0], described["summary"], examples)
@@ -76,10 +76,6 @@ def reads(document: dict[str, Any]) -> list[Read]:
         summary = same.summary if same.summary == described["summary"] else same.summary.replace("deal", "deal or goal")
         found[shown] = Read(shown, same.tag, summary, same.examples | examples)
     return list(found.values())
-
-
-def _has_example(described: dict[str, Any]) -> bool:
-    return "examples" in described["responses"]["200"].get("content", {}).get("application/json", {})
 
 
 def page(document: dict[str, Any]) -> str:

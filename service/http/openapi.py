@@ -150,6 +150,8 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     }
     if operation.description:
         described["description"] = operation.description
+    if operation.id in EXAMPLES:
+        described["externalDocs"] = _example(operation)
     if operation.bodies:
         alternatives = [schemas.of(body) for body in operation.bodies]
         schema = alternatives[0] if len(alternatives) == 1 else {"oneOf": alternatives}
@@ -201,10 +203,7 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         at = responses.setdefault(str(reply.status), {"description": reply.description})
         at.setdefault("headers", {}).update(_headers((*reply.headers, REQUEST_ID)))
         if reply.status != 304:
-            content = {"schema": _reply_schema(reply, schemas)}
-            if reply.media_type == "application/json" and operation.id in EXAMPLES:
-                content["examples"] = {"story": _example(operation)}
-            at.setdefault("content", {})[reply.media_type] = content
+            at.setdefault("content", {})[reply.media_type] = {"schema": _reply_schema(reply, schemas)}
     by_status: dict[int, list[str]] = defaultdict(list)
     for slug in operation.problems:
         by_status[HTTP_PROBLEMS[slug].status].append(slug)
@@ -221,8 +220,11 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
 
 
 def _example(operation: Operation) -> dict[str, str]:
-    """Where the answer to the demo's story is: made when it is asked for, so that the document stays small."""
-    return {"summary": "What the demo's story answers", "externalValue": f"/docs/examples/{operation.id}.json"}
+    """Where the answer to the demo's story is: made when it is asked for, so that the document stays small.
+
+    It is no example with an `externalValue`: generators of clients look for that beside the document, as a file.
+    """
+    return {"description": "What the demo's story answers", "url": f"/docs/examples/{operation.id}.json"}
 
 
 def _reply_schema(reply: Reply, schemas: Schemas) -> dict[str, Any]:

@@ -53,8 +53,8 @@ class Reply(Struct, frozen=True):
 class Operation(Struct, frozen=True, kw_only=True):
     """A call: its place, its question, its answers and the problems it may meet.
 
-    With `tickets` a stream of it may be asked for with a ticket in the query instead of a key in the header. `shapes` are
-    types that its bodies refer to by the names of their schemas alone.
+    With `tickets` a stream of it may be asked for with a ticket in the query instead of a key in the header. `shapes`
+    are types that its bodies refer to by the names of their schemas alone.
     """
 
     method: Method

@@ -37,8 +37,8 @@ After = Annotated[
     Meta(
         ge=1,
         le=SEQUENCE_MAX,
-        description="The sequence of an earlier item on the same stream that is still deferred and is not in this push: "
-        "what would be refused is deferred as well",
+        description="The sequence of an earlier item on the same stream that is still deferred and is not in this "
+        "push: what would be refused is deferred as well",
     ),
 ]
 

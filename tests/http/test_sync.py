@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import httpx
 import psycopg
-import pytest
 
 from service.http.synced import ITEMS_MAX
 from tests.http.conftest import World, a_deal, client, noted

@@ -8,7 +8,7 @@ import psycopg
 
 from service.ledger.sync.devices import REFUSALS_CLEARED_MAX, REFUSALS_KEPT
 from tests.http.conftest import World
-from tests.http.test_sync import Device
+from tests.http.devices import Device
 
 ROWS = 100_000
 # What clearing up adds to one push; the statement timeout is five times that.

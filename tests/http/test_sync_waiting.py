@@ -1,4 +1,4 @@
-"""What devices push that has to wait: for what is not there, for what they sent before it, and for whom it is hidden."""
+"""What devices push that has to wait: for what is not there, for what they sent before, and for what is hidden."""
 
 from uuid import uuid4
 

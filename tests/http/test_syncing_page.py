@@ -49,6 +49,7 @@ def test_the_bounds_and_reasons_on_the_page_are_the_code_s() -> None:
     text = " ".join(PAGE.split())
     for sentence in (
         f"Up to {ITEMS_MAX} items",
+        f"up to {ITEMS_MAX} items at a time",
         f"for {REFUSALS_KEPT.days} days",
         f"for at most {HELD_S} seconds",
         *(f"| `{reason}` |" for reason in get_args(Reason)),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.running import ROOT
 
-SOURCES = ROOT / "openapi" / "typescript"
+SOURCES = ROOT / "examples" / "client"
 DEADLINE_S = 240
 
 
@@ -22,15 +22,15 @@ def npm(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_client_in_typescript_compiles(tmp_path: Path) -> None:
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("node and npm are not installed")
-    folder = tmp_path / "openapi" / "typescript"
-    shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns("node_modules"))
-    shutil.copy(ROOT / "openapi" / "openapi.json", folder.parent)
+    folder = tmp_path / "examples" / "client"
+    shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns("node_modules", "build", "schema.d.ts"))
+    (tmp_path / "openapi").mkdir()
+    shutil.copy(ROOT / "openapi" / "openapi.json", tmp_path / "openapi")
     installed = npm(folder, "ci")
     if installed.returncode:
         pytest.skip(f"the packages cannot be installed here: {installed.stderr[-300:]}")
-    for script in ("generate", "check"):
-        ended = npm(folder, "run", script)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+    ended = npm(folder, "run", "build")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_the_lock_names_no_registry() -> None:

@@ -90,15 +90,14 @@ function callBody(path, method, described, types) {
 
 /** What the call answers about the demo's story, fetched when it is opened. */
 function example(described) {
-  const json = ((described.responses["200"] || {}).content || {})["application/json"];
-  const told = json && json.examples && Object.values(json.examples)[0];
+  const told = described.externalDocs;
   if (!told) return null;
   const shown = el("pre", {}, "…");
-  const made = el("details", { class: "example" }, el("summary", {}, told.summary), shown);
+  const made = el("details", { class: "example" }, el("summary", {}, told.description), shown);
   made.addEventListener("toggle", async () => {
     if (!made.open || shown.textContent !== "…") return;
     try {
-      shown.textContent = JSON.stringify(await (await fetch(told.externalValue)).json(), null, 2);
+      shown.textContent = JSON.stringify(await (await fetch(told.url)).json(), null, 2);
     } catch (fault) {
       shown.textContent = String(fault);
     }

@@ -24,8 +24,8 @@ class Problem(Struct, frozen=True):
 class Item(Struct, frozen=True):
     """One proposal of a device. Without `proposal` it is not one, and `fault` says why.
 
-    `opens` says that it begins its stream. `digest` tells contents apart, under one event id. `after` is the sequence of
-    something earlier on the stream that still waits, and is not in the push.
+    `opens` says that it begins its stream. `digest` tells contents apart, under one event id. `after` is the sequence
+    of something earlier on the stream that still waits, and is not in the push.
     """
 
     device_sequence: int
