@@ -19,6 +19,7 @@ ELSEWHERE = {
     "member": ("service.keys:member", "Add, list and remove members, and give them roles."),
     "log": ("service.signing:log", "List, add and retire the keys that sign checkpoints."),
     "openapi": ("service.http.openapi:command", "Write the OpenAPI document."),
+    "replay": ("service.replaying.command:command", "Walk through a deal or a goal, step by step."),
     "restore-erasures": (
         "service.erasures:command",
         "Erase again, on a restored backup, what was erased after it was taken.",

@@ -10,6 +10,8 @@ from service.faults import StartRefusal
 from service.setting_kinds import choice, database_address, folder, key_of_base64, origins, seconds, whole
 
 PREFIX = "THROUGHLINE_"
+CALLERS_KEY = "THROUGHLINE_KEY"
+"""No setting: a key to some service, for the commands that call one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +196,8 @@ TABLE: tuple[Setting, ...] = (
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings in `environment` (empty counts as absent). Raises `StartRefusal` with every fault there is."""
-    faults = [_stranger(name) for name in sorted(environment) if name.startswith(PREFIX) and name not in _NAMES]
+    named = sorted(name for name in environment if name.startswith(PREFIX) and name != CALLERS_KEY)
+    faults = [_stranger(name) for name in named if name not in _NAMES]
     values: dict[str, Any] = {}
     for setting in TABLE:
         text = environment.get(setting.name) or setting.default

@@ -1,4 +1,4 @@
-"""Finds the service to tell the stories to: the one named, the one that runs here, or one started for the while."""
+"""Finds the service that a command calls: the one named, the one that runs here, or one started for the while."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -42,18 +42,21 @@ def reached(settings: Settings, url: str | None, key: str | None) -> Iterator[Re
     if url is not None:
         if shown is None:
             raise StartRefusal(f"Give a key with --key: there is no {key_file} to take one from.")
-        yield _named(Api(url, shown))
+        with closing(Api(url, shown)) as api:
+            yield _named(api)
         return
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  # called, not bound
     here = None if shown is None else _running(f"http://{host}:{settings.port}", shown)
     if here is not None:
-        yield here
+        with closing(here.api):
+            yield here
         return
     with _started() as (process, address):
         shown = key or _read(key_file)
         if shown is None:
             raise StartRefusal(f"Give a key with --key: the service made none in {key_file}, as it has others already.")
-        yield Reached(_named(Api(address, shown)).api, process)
+        with closing(Api(address, shown)) as api:
+            yield Reached(_named(api).api, process)
 
 
 def _read(file: Path) -> str | None:
@@ -75,9 +78,11 @@ def _named(api: Api) -> Reached:
 
 def _running(url: str, key: str) -> Reached | None:
     """The service at the address that the settings name, if it is the one this key is for."""
+    api = Api(url, key)
     try:
-        return _named(Api(url, key))
+        return _named(api)
     except StartRefusal:
+        api.close()
         return None
 
 
@@ -111,7 +116,7 @@ def _address(process: subprocess.Popen[bytes], output: IO[bytes]) -> str:
         if process.poll() is not None:
             sentences = [line.removeprefix("throughline: ") for line in printed.splitlines()]
             raise StartRefusal(
-                *sentences[-5:], "The demo could not start a service; --url names one that runs already."
+                *sentences[-5:], "No service could be started for this; --url names one that runs already."
             )
         time.sleep(POLL_S)
     raise StartRefusal(f"The service did not start within {START_DEADLINE_S:g} s.")

@@ -1,0 +1,1 @@
+"""`throughline replay`: a stream walked through on a terminal, step by step. Asks a service, or reads a bundle."""
