@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from domain.facts import StreamKind
 from projections.list_row import Card, ListRow
 from projections.summary import Summary
 from service.ledger.credentials import Identity
 from service.ledger.listing import ListRows, card_place, read_card
 from service.ledger.questions import After, Row, RowsPage, RowsQuestion
+from service.ledger.refusals import StoreUnavailable
 from service.ledger.row_queries import page_query
 from service.ledger.sealing import unseal_row
 from service.ledger.store import Store
@@ -21,6 +24,9 @@ from service.ledger.workspace import Workspace
 # that ends there is short, and its cursor goes on from where the search stopped.
 SEARCH_ROWS_PER_READ = 1_000
 SEARCH_ROWS_MAX = 20_000
+# How often a page is read again because the summaries began anew meanwhile: after an upgrade they do so once, or a few
+# times while processes of both versions run.
+READS_MAX = 5
 
 
 class Listed(NamedTuple):
@@ -42,6 +48,7 @@ class Listed(NamedTuple):
     summary_version: int | None
     stale_at: datetime | None
     detail: bytes | None
+    followed: int | None
     sorted_by: datetime | float | None
 
     def summary(self, now: datetime) -> Summary | None:
@@ -60,8 +67,6 @@ class Lists:
 
     async def rows(self, workspace: Workspace, identity: Identity, question: RowsQuestion, now: datetime) -> RowsPage:
         """One page of deals or goals."""
-        if question.signal is not None or question.sort == "trust":
-            await self._summaries.follow(workspace, now)
         tag = None
         if question.customer is not None:
             tag = self._rows.customer_tag(identity.workspace_id, question.customer)
@@ -71,8 +76,9 @@ class Lists:
         seen = 0
         while True:
             wanted = SEARCH_ROWS_PER_READ if question.text else question.limit + 1 - len(found)
-            sql, parameters = page_query(identity, question, after, wanted, now, tag)
-            rows = [Listed(*row) for row in await self._store.read(sql, parameters)]
+            rows = await self._read(
+                workspace, identity, msgspec.structs.replace(question, after=after, limit=wanted), now, tag
+            )
             seen += len(rows)
             for row in rows:
                 words = self._words(workspace, row)
@@ -87,6 +93,19 @@ class Lists:
             after = _after(rows[-1], question, workspace, compared_at)
             if seen >= SEARCH_ROWS_MAX:
                 return await self._page(workspace, found, after, now)
+
+    async def _read(
+        self, workspace: Workspace, identity: Identity, question: RowsQuestion, now: datetime, tag: bytes | None
+    ) -> list[Listed]:
+        """Rows after a place. Raises `StoreUnavailable` when what they are chosen by never held meanwhile."""
+        by_summary = question.signal is not None or question.sort == "trust"
+        for _ in range(READS_MAX):
+            followed = await self._summaries.follow(workspace, now) if by_summary else 0
+            sql, parameters = page_query(identity, question, question.after, question.limit, now, tag, followed)
+            rows = [Listed(*row) for row in await self._store.read(sql, parameters)]
+            if not by_summary or not rows or (rows[0].followed or 0) >= followed:
+                return rows
+        raise StoreUnavailable("what lists are made of is being made anew")
 
     async def _page(
         self, workspace: Workspace, found: Sequence[tuple[Listed, Card]], after: After | None, now: datetime

@@ -15,7 +15,7 @@ _FROM = """stream s
   LEFT JOIN summary u ON u.workspace_id = d.workspace_id AND u.stream_id = s.stream_id"""
 _COLUMNS = (
     "s.stream_id, s.kind, s.version, s.status, s.outcome, s.stage, s.card, s.forces_net, s.dues, s.opened_at, "
-    "s.last_event_at, k.wrapped, u.version, u.stale_at, u.detail"
+    "s.last_event_at, k.wrapped, u.version, u.stale_at, u.detail, d.position"
 )
 # The smallest score of all dimensions at a moment: all evidence of one half-life fades by the same factor, so that what
 # was added up at one moment can be compared at any other, and the order is the right one whenever it is asked for.
@@ -48,8 +48,13 @@ def page_query(
     limit: int,
     now: datetime,
     customer_tag: bytes | None = None,
+    followed: int = 0,
 ) -> tuple[str, dict[str, Any]]:
-    """The query for at most `limit` rows after a place, and its parameters. Its last column is what is sorted by."""
+    """The query for at most `limit` rows after a place, and its parameters. Its last column is what is sorted by.
+
+    The column before tells how far the summaries had followed the log when the rows were read. Where that is less than
+    `followed` they are being made anew, and nothing is chosen by them: rows come whether a signal is on or not.
+    """
     conditions = ["s.workspace_id = %(workspace)s", "s.kind = %(kind)s", visible_streams(identity.caller)]
     parameters = caller_parameters(identity) | {"kind": question.kind, "limit": limit, "edition": EDITION}
     for column in ("status", "outcome", "stage"):
@@ -68,8 +73,8 @@ def page_query(
         parameters["updated_since"] = question.updated_since
     if question.signal is not None:
         named = "" if question.signal == "any" else " AND g.name = %(signal)s"
-        conditions.append(f"{_SIGNAL_ON}{named})")
-        parameters |= {"now": now, "signal": question.signal}
+        conditions.append(f"(d.position IS NULL OR d.position < %(followed)s OR {_SIGNAL_ON}{named}))")
+        parameters |= {"now": now, "signal": question.signal, "followed": followed}
     if question.sort == "trust":
         parameters["moment"] = now if after is None or after.at is None else after.at
     if after is not None:

@@ -63,8 +63,8 @@ class Summaries:
             task.cancel()
         await asyncio.gather(*self._keeping, return_exceptions=True)
 
-    async def follow(self, workspace: Workspace, at: datetime) -> None:
-        """Return once every summary holds what was recorded when this was called, and holds at `at`.
+    async def follow(self, workspace: Workspace, at: datetime) -> int:
+        """Return once every summary holds what was recorded when this was called, and holds at `at`: that position.
 
         Costs what changed since the last time; the first time it folds every stream of the workspace.
         """
@@ -73,6 +73,7 @@ class Summaries:
             while not await self._followed(workspace, head, at):
                 pass
             await self._refresh(workspace, at)
+            return head
 
     async def made(self, workspace: Workspace, streams: Collection[UUID], at: datetime) -> list[Made]:
         """Summaries made now, from what lists show of each stream. A stream that cannot be read has none."""
@@ -87,9 +88,10 @@ class Summaries:
         return found
 
     async def keep(self, workspace: Workspace, made: Sequence[Made]) -> None:
-        """Keep summaries without saying how far the log was followed."""
+        """Keep summaries without saying how far the log was followed; none beside those of other rules."""
         known = await self._known(workspace)
-        await self._write(workspace, known, known, made)
+        if known is not None:
+            await self._write(workspace, known, known, made)
 
     def keep_soon(self, workspace: Workspace, made: Sequence[Made]) -> None:
         """Keep summaries that were made for a list, without letting the list wait; unless that is under way already."""
@@ -105,7 +107,7 @@ class Summaries:
 
     async def _followed(self, workspace: Workspace, head: int, at: datetime) -> bool:
         """One step on; True when there is nothing left to follow."""
-        known = await self._known(workspace)
+        known = await self._known(workspace) or 0
         if known >= head:
             return True
         if head - known > FACTS_BEHIND_MAX:
@@ -135,10 +137,12 @@ class Summaries:
             tried |= streams
             await self.keep(workspace, await self.made(workspace, streams, at))
 
-    async def _known(self, workspace: Workspace) -> int:
-        """How far the log is in the summaries; 0 also when they were made under other rules."""
+    async def _known(self, workspace: Workspace) -> int | None:
+        """How far the log is in the summaries; None when they were made under other rules."""
         rows = await self._store.read(_SUMMARISED, {"workspace": workspace.workspace_id})
-        return rows[0][0] if rows and rows[0][1] == EDITION else 0
+        if not rows:
+            return 0
+        return int(rows[0][0]) if rows[0][1] == EDITION else None
 
     async def _write(self, workspace: Workspace, start: int, end: int, made: Sequence[Made]) -> None:
         """Keep summaries, and that the log is in them up to `end`, unless another process has moved them on."""

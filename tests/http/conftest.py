@@ -18,6 +18,7 @@ from msgspec import structs
 
 from domain.facts import Caller, Role
 from projections.trust.policy import TRUST_1
+from service.clock import Clock
 from service.connections import bounded
 from service.http.app import create_app
 from service.ids import new_id
@@ -87,27 +88,33 @@ def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactor
             }
         )
         here, elsewhere = asyncio.run(_settle(database, settings))
-        app = create_app(settings, database.app, MASTER_KEY)
-        config = uvicorn.Config(
-            app,
-            port=0,
-            http=bounded(settings),
-            loop="asyncio",
-            lifespan="on",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-        )
-        running = uvicorn.Server(config)
-        thread = threading.Thread(target=running.run)
-        thread.start()
-        try:
-            yield World(_url(running), database, settings, here, elsewhere)
-        finally:
-            running.should_exit = True
-            thread.join()
+        with served(database, settings) as url:
+            yield World(url, database, settings, here, elsewhere)
+
+
+@contextmanager
+def served(database: Database, settings: Settings, clock: Clock | None = None) -> Iterator[str]:
+    """The service in a thread of this process, so that its clock can be another; its address."""
+    config = uvicorn.Config(
+        create_app(settings, database.app, MASTER_KEY, clock),
+        port=0,
+        http=bounded(settings),
+        loop="asyncio",
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        yield _url(running)
+    finally:
+        running.should_exit = True
+        thread.join()
 
 
 def _policies(folder: Path) -> Path:
