@@ -6,8 +6,9 @@ The files are in ledger/sql; nothing about their content is known here.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -24,6 +25,9 @@ LOCK_DEADLINE_S = 120
 
 SCHEMA_QUERY = "SELECT number, name, sha256 FROM schema_migration ORDER BY number"
 """What `schema_difference` judges; the run-time role may read it."""
+
+ALONE = "_alone"
+"""A migration's name that ends so says: no process of an older version may record beside it (docs/operations.md)."""
 
 _RECORDS = """
 CREATE TABLE IF NOT EXISTS schema_migration (
@@ -81,15 +85,45 @@ def expected_schema() -> tuple[Migration, ...]:
     return tuple(found)
 
 
+@cache
+def _expected_once() -> tuple[Migration, ...]:
+    """The same for who asks every few seconds: the files of a running process do not change."""
+    return expected_schema()
+
+
 def schema_difference(rows: Sequence[tuple[Any, ...]]) -> str | None:
     """Why a database with these rows of `SCHEMA_QUERY` does not fit this code; None when it does."""
-    expected = expected_schema()
+    expected = _expected_once()
     if fault := _contradiction(rows, expected):
         return fault
     if len(rows) < len(expected):
         return (
             f"The database is at migration {len(rows)} and this code needs {len(expected)}: run `throughline migrate`."
         )
+    return None
+
+
+class Misfit(NamedTuple):
+    """Why a running process may not record: a sentence for anybody, and one for whoever runs the service."""
+
+    plain: str
+    detail: str
+
+
+def running_difference(rows: Sequence[tuple[Any, ...]]) -> Misfit | None:
+    """Why a process that runs already must not go on recording in a database with these rows; None when it may.
+
+    What a newer version has added since is no reason, unless one of its migrations is named `..._alone`.
+    """
+    expected = _expected_once()
+    newer = rows[len(expected) :]
+    alone = [name for _, name, _ in newer if name.endswith(ALONE)]
+    if fault := schema_difference(rows if alone else rows[: len(expected)]):
+        if alone:
+            return Misfit("The database was changed for a newer version, beside which this one cannot work.", fault)
+        if len(rows) < len(expected):
+            return Misfit("The database has an older schema than this version needs.", fault)
+        return Misfit("The database does not have the schema of this version.", fault)
     return None
 
 

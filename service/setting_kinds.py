@@ -52,6 +52,16 @@ def database_address(text: str) -> str:
     return text
 
 
+SECRET_CHARS = range(16, 201)
+
+
+def secret(text: str) -> str:
+    """A shared secret that fits into a header."""
+    if len(text) not in SECRET_CHARS or not all("!" <= one <= "~" for one in text):
+        raise ValueError(text)
+    return text
+
+
 def key_of_base64(text: str) -> bytes:
     """The 32 bytes of a base64 text; raises ValueError for anything else."""
     try:

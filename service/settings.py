@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from service.faults import StartRefusal
-from service.setting_kinds import choice, database_address, folder, key_of_base64, origins, seconds, whole
+from service.setting_kinds import choice, database_address, folder, key_of_base64, origins, seconds, secret, whole
 
 PREFIX = "THROUGHLINE_"
 CALLERS_KEY = "THROUGHLINE_KEY"
@@ -40,6 +40,7 @@ class Settings:
     erasure_journal: Path | None
     policies: Path | None
     cors_origins: tuple[str, ...]
+    metrics_key: str | None = field(repr=False)
     log_level: str
 
     @property
@@ -189,6 +190,15 @@ TABLE: tuple[Setting, ...] = (
         "origins separated by commas, such as https://app.example.org",
         "web origins whose scripts may call",
         "none",
+    ),
+    Setting(
+        "THROUGHLINE_METRICS_KEY",
+        "metrics_key",
+        "",
+        secret,
+        "16 to 200 visible ASCII characters",
+        "what a scraper of /metrics shows as its bearer key",
+        "none: /metrics answers this machine alone, when THROUGHLINE_HOST is a loopback address",
     ),
     Setting("THROUGHLINE_LOG_LEVEL", "log_level", "info", *choice("debug", "info", "warning", "error"), "least to log"),
 )

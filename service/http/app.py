@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
@@ -17,10 +17,12 @@ from service.http.answers import Answer, Header
 from service.http.calls import Call
 from service.http.identity import Gate
 from service.http.limits import Limits
-from service.http.operations import operation_of
+from service.http.operations import Operation, operation_of
 from service.http.problems import answer_to, not_found
+from service.http.request_counts import RequestCounts
 from service.http.request_log import RequestLog
 from service.http.routes import ROUTES
+from service.http.trace_context import echoed
 from service.ledger.ledger import Ledger
 from service.masterkey import MasterKey
 from service.policies import registered
@@ -35,7 +37,15 @@ ALWAYS: tuple[Header, ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 
-ALLOWED = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "Last-Event-ID"]
+ALLOWED = [
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "traceparent",
+]
 EXPOSED = [
     "ETag",
     "Idempotency-Replayed",
@@ -45,6 +55,7 @@ EXPOSED = [
     "Throughline-Position",
     "Throughline-Request",
     "WWW-Authenticate",
+    "traceparent",
 ]
 
 
@@ -57,13 +68,19 @@ class Throughline(Litestar):
             return
         started = perf_counter()
         request_id = scope["throughline.request"] = os.urandom(8).hex()
+        trace = echoed(scope)
         status = 0
 
         async def send_marked(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *ALWAYS, (b"throughline-request", request_id.encode())]
+                message["headers"] = [
+                    *message["headers"],
+                    *ALWAYS,
+                    (b"throughline-request", request_id.encode()),
+                    *trace,
+                ]
             await send(message)
 
         try:
@@ -93,12 +110,15 @@ def create_app(settings: Settings, dsn: str, master_key: MasterKey, clock: Clock
         async with Ledger.open(dsn, master_key, settings, clock) as ledger:
             app.state.ledger = ledger
             builder = asyncio.create_task(ledger.checkpoints.run())
+            watcher = asyncio.create_task(ledger.watch.run())
             try:
                 yield
             finally:
-                while not builder.done():  # a cancellation may get lost on its way through a failing connection
-                    builder.cancel()
-                    await asyncio.wait([builder], timeout=1)
+                under_way = {builder, watcher}
+                while under_way:  # a cancellation may get lost on its way through a failing connection
+                    for task in under_way:
+                        task.cancel()
+                    _, under_way = await asyncio.wait(under_way, timeout=1)
         app.state.requests.flush()
 
     return assemble(settings, clock, ledger_open)
@@ -118,7 +138,6 @@ def assemble(settings: Settings, clock: Clock, *lifespans: Any) -> Litestar:
                 "settings": settings,
                 "clock": clock,
                 "policies": registered(settings.policies),
-                "requests": RequestLog(),
                 "limits": Limits(settings),
                 "stopping": False,
             }
@@ -130,6 +149,7 @@ def assemble(settings: Settings, clock: Clock, *lifespans: Any) -> Litestar:
     )
     app.state.stop = lambda: _stop(app.state)
     app.state.methods = methods_of(app)
+    app.state.requests = RequestLog(RequestCounts(templates_of(app)))
     return app
 
 
@@ -142,13 +162,17 @@ def _stop(state: State) -> None:
 
 def methods_of(app: Litestar) -> dict[str, list[str]]:
     """The methods that each path answers, without the OPTIONS that Litestar adds; by the path's template."""
-    template = {route.path: route.path_format for route in app.routes}
     methods: dict[str, list[str]] = {}
-    for handler in ROUTES:
-        operation = operation_of(handler)
-        if operation is not None:
-            methods.setdefault(template[operation.path], []).append(operation.method)
+    for template, operation in templates_of(app):
+        methods.setdefault(template, []).append(operation.method)
     return methods
+
+
+def templates_of(app: Litestar) -> Iterator[tuple[str, Operation]]:
+    """Every operation with the template of its path."""
+    template = {route.path: route.path_format for route in app.routes}
+    for operation in filter(None, map(operation_of, ROUTES)):
+        yield template[operation.path], operation
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

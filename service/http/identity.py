@@ -9,7 +9,7 @@ from service.http.limits import Limits
 from service.http.negotiation import chosen
 from service.http.operations import Operation, operation_of
 from service.http.permissions import ROLE_MAY
-from service.http.problems import Problem, method_not_allowed
+from service.http.problems import Problem, method_not_allowed, not_ready
 from service.http.shown import HELD, ticket_shown, token
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
@@ -45,6 +45,8 @@ async def _identified(scope: Scope, operation: Operation, state: Any) -> Identit
     """Whose key or ticket is shown. Wrong ones are counted for their address."""
     limits: Limits = state.limits
     ledger: Ledger = state.ledger
+    if ledger.watch.unfit is not None and operation.method != "GET":
+        raise not_ready(ledger.watch.unfit)
     ticket = ticket_shown(scope) if operation.tickets else None
     key = token(scope) if ticket is None else ""
     limits.may_guess(scope, lambda: ledger.credentials.has_known(key))

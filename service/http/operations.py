@@ -29,6 +29,7 @@ WRITES = (
     "content-type-refused",
     "event-id-reused",
     "overloaded",
+    "not-ready",
 )
 
 

@@ -33,8 +33,13 @@ log = logging.getLogger("throughline.http")
 # A client that is further behind than this reads the stream's events instead: the answer to a write stays small.
 MISSED_EVENTS_MAX = 500
 
+REFUSAL = "throughline.refusal"
+"""The scope's entry for the kind of problem that was answered."""
+
 # Every address of this service is shorter; a longer one is not told back whole.
 INSTANCE_CHARS_MAX = 300
+
+NOT_READY_RETRY_S = 2
 
 CLOSE: Header = (b"connection", b"close")
 CHALLENGE: Header = (b"www-authenticate", b'Bearer realm="throughline"')
@@ -151,20 +156,28 @@ def problem_of(exc: Exception) -> Problem | None:
             return None
 
 
-def answer_to(scope: Mapping[str, Any], exc: Exception) -> Answer:
+def answer_to(scope: Any, exc: Exception) -> Answer:
     """The problem document for whatever was raised; what is no refusal goes to the log and leaves only its id here."""
     request_id: str = scope["throughline.request"]
     if isinstance(exc, Refusal):
         kind = ALL_KINDS[exc.slug]
+        scope[REFUSAL] = kind.slug
         members = {"rule": exc.rule, "accepted": exc.accepted, **exc.members}
         return document(kind, exc.detail, _instance(kind, scope, request_id), (), members)
     problem = problem_of(exc)
     if problem is not None:
+        scope[REFUSAL] = problem.kind.slug
         instance = _instance(problem.kind, scope, request_id)
         return document(problem.kind, problem.detail, instance, problem.headers, problem.members)
     log.error("request %s failed", request_id, exc_info=exc, extra={"request_id": request_id})
     kind = HTTP_PROBLEMS["fact-unreadable" if isinstance(exc, Unreadable) else "internal"]
+    scope[REFUSAL] = kind.slug
     return document(kind, kind.rule, _instance(kind, scope, request_id), (), {"request_id": request_id})
+
+
+def not_ready(reason: str) -> Problem:
+    """The service lives but cannot do its work."""
+    return _retry("not-ready", reason, NOT_READY_RETRY_S)
 
 
 def document(

@@ -1,4 +1,7 @@
-"""One JSON line per request: what was asked, how it ended, how long it took. No header, body or query may enter."""
+"""One JSON line per request: what was asked, how it ended, how long it took; and the counts of all.
+
+No header, body or query may enter, but for the id of the caller's trace.
+"""
 
 import asyncio
 import logging
@@ -8,6 +11,10 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+
+from service.http.problems import REFUSAL
+from service.http.request_counts import RequestCounts
+from service.http.trace_context import TRACE, trace_id
 
 log = logging.getLogger("throughline.requests")
 
@@ -20,7 +27,7 @@ LINES_MAX = 500
 _encode = msgspec.json.Encoder().encode
 
 
-class RequestLine(Struct, frozen=True, omit_defaults=True):
+class RequestLine(Struct, omit_defaults=True, tag_field="event", tag="request"):
     """One answered request. `ms` counts until the last byte was handed to the server."""
 
     at: datetime
@@ -32,29 +39,33 @@ class RequestLine(Struct, frozen=True, omit_defaults=True):
     workspace: Any = None
     party: Any = None
     credential: Any = None
-    event: str = "request"
+    refusal: str | None = None
+    trace: str | None = None
 
 
 class RequestLog:
     """Collects lines and writes them to standard error a few times a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: RequestCounts) -> None:
+        self.counts = counts
         self._lines: list[bytes] = []
 
     def add(self, scope: Any, request_id: str, status: int, seconds: float) -> None:
-        """Note one answered request; costs nothing when the level is above `info`."""
+        """Note one answered request; the line costs nothing when the level is above `info`."""
+        self.counts.add(scope, status, seconds)
         if not log.isEnabledFor(logging.INFO):
             return
         identity = scope.get("user")
         path = scope["raw_path"][:PATH_CHARS_MAX].decode("latin-1")
         line = RequestLine(datetime.now(UTC), request_id, scope["method"], path, status, round(seconds * 1e3, 2))
+        line.refusal = scope.get(REFUSAL)
+        parent = scope.get(TRACE)
+        if parent is not None:
+            line.trace = trace_id(parent)
         if identity is not None:
-            line = msgspec.structs.replace(
-                line,
-                workspace=identity.workspace_id,
-                party=identity.caller.party_id,
-                credential=identity.credential_id,
-            )
+            line.workspace = identity.workspace_id
+            line.party = identity.caller.party_id
+            line.credential = identity.credential_id
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self.flush)
         self._lines.append(_encode(line))

@@ -65,6 +65,10 @@ class Credentials:
         self._monotonic = monotonic
         self._kept: OrderedDict[str, tuple[float, Identity]] = OrderedDict()
 
+    @property
+    def count(self) -> int:
+        return len(self._kept)
+
     async def identify(self, shown: str) -> Identity:
         """The identity of a key; raises `NoSuchKey` for anything that opens nothing now."""
         trusted_until, identity = self._kept.get(shown) or (0.0, None)

@@ -24,6 +24,10 @@ class Ciphers:
         self._ciphers: OrderedDict[tuple[UUID, UUID], AESGCM] = OrderedDict()
         self._party_keys: OrderedDict[tuple[UUID, UUID], UUID] = OrderedDict()
 
+    @property
+    def count(self) -> int:
+        return len(self._ciphers)
+
     def get(self, workspace_id: UUID, key_id: UUID) -> AESGCM | None:
         """The cipher of a key that was learned before, or None."""
         cipher = self._ciphers.get((workspace_id, key_id))

@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import structs
@@ -55,6 +54,8 @@ from service.ledger.summaries import Summaries
 from service.ledger.sync.door import Sync
 from service.ledger.sync.verdicts import Item
 from service.ledger.tickets import Held, Tickets
+from service.ledger.vitals import Vitals
+from service.ledger.watch import Watch
 from service.ledger.workspace import Workspace
 from service.ledger.writer import Writer
 from service.masterkey import MasterKey
@@ -80,6 +81,7 @@ class Ledger:
         self.proofs = Proofs(store)
         self.tickets = Tickets(store, self.credentials, clock)
         self.followers = Followers()
+        self.watch = Watch(store, clock)
         self.sync = Sync(store, master_key, clock, self._append_item, self._holds)
         self._store = store
         self._settings = settings
@@ -363,9 +365,21 @@ class Ledger:
         await workspace.follow()
         return workspace
 
-    async def ready(self) -> list[tuple[Any, ...]]:
-        """The applied migrations, read through the pool: the database answers. Raises `StoreUnavailable`."""
-        return await self._store.read("SELECT number, name, sha256 FROM schema_migration ORDER BY number", {})
+    def vitals(self) -> Vitals:
+        """What this process holds and has done, without asking the database."""
+        return Vitals(
+            groups=self._store.meter.groups,
+            facts_waiting=sum(writer.facts_waiting for _, writer in self._workspaces.values()),
+            followers=self.followers.count,
+            facts_behind=self.followers.facts_behind,
+            workspaces=len(self._workspaces),
+            streams_kept=self._memory.count,
+            facts_kept=self._memory.facts,
+            ciphers_kept=self._ciphers.count,
+            credentials_kept=self.credentials.count,
+            unreadable_streams=len(self._memory.unreadable),
+            pools=self._store.pools,
+        )
 
     async def create_workspace(self, workspace_id: UUID, name: str) -> None:
         """A new, empty workspace."""

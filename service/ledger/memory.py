@@ -10,6 +10,9 @@ from projections.list_row import ListRow
 from projections.summary import Summary
 from projections.trust.evidence import Evidence
 
+# Streams that cannot be read, of which are remembered; one is already a case for `throughline doctor`.
+UNREADABLE_MAX = 1_000
+
 
 class Kept:
     """One stream as this process knows it: the fold in recorded order, every fact, the digest of each proposal."""
@@ -54,6 +57,16 @@ class Memory:
         self._facts_max = facts_max
         self._kept: OrderedDict[tuple[UUID, UUID], Kept] = OrderedDict()
         self.facts = 0
+        self.unreadable: set[tuple[UUID, UUID]] = set()
+
+    @property
+    def count(self) -> int:
+        return len(self._kept)
+
+    def not_read(self, workspace_id: UUID, stream: UUID) -> None:
+        """Note that a stream has a fact that cannot be read, until it can be."""
+        if len(self.unreadable) < UNREADABLE_MAX:
+            self.unreadable.add((workspace_id, stream))
 
     def get(self, workspace_id: UUID, stream: UUID) -> Kept | None:
         kept = self._kept.get((workspace_id, stream))
@@ -64,6 +77,7 @@ class Memory:
     def put(self, workspace_id: UUID, stream: UUID, kept: Kept) -> None:
         self.drop(workspace_id, [stream])
         self._kept[workspace_id, stream] = kept
+        self.unreadable.discard((workspace_id, stream))
         kept.held = True
         self.grew(kept.version)
 

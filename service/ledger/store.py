@@ -12,6 +12,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from service.ledger.meter import Meter
 from service.ledger.refusals import StoreUnavailable
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class Store:
     """Two pools of autocommit connections, one for writing, whose failures all become `StoreUnavailable`."""
 
     def __init__(self, dsn: str, connections_max: int) -> None:
+        self.meter = Meter()
         writers_max = min(WRITERS_MAX, connections_max // 2)
         self._readers = _pool(dsn, "readers", connections_max - writers_max)
         self._writers = _pool(dsn, "writers", writers_max)
@@ -64,6 +66,11 @@ class Store:
     async def close(self) -> None:
         await self._readers.close(timeout=CONNECT_TIMEOUT_S)
         await self._writers.close(timeout=CONNECT_TIMEOUT_S)
+
+    @property
+    def pools(self) -> dict[str, dict[str, int]]:
+        """The pools' own figures, by what they are for."""
+        return {"reading": self._readers.get_stats(), "writing": self._writers.get_stats()}
 
     @asynccontextmanager
     async def connection(

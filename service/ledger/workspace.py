@@ -302,6 +302,7 @@ class Workspace:
                 self._fold_stream(kept, stream, rows)
             except Unreadable as failure:
                 unreadable[stream] = failure
+                self._memory.not_read(self.workspace_id, stream)
                 if kept.held:
                     self._memory.drop(self.workspace_id, [stream])
 

@@ -72,6 +72,10 @@ class Writer:
         self._start_soon()
 
     @property
+    def facts_waiting(self) -> int:
+        return self._facts_waiting
+
+    @property
     def idle(self) -> bool:
         return not self._waiting and not self._under_way
 
@@ -152,6 +156,7 @@ class Writer:
             group, first, stored_at = await self._attempt_after_loss(asks, lost, sent)
         if first is not None and stored_at is not None:
             self._keep(group, first, stored_at)
+            self._store.meter.appended(len(group.staged))
         self._answer(group, sent)
 
     async def _attempt(self, asks: list[Ask], sent: set[UUID]) -> tuple[Group, int | None, datetime | None]:

@@ -24,6 +24,7 @@ OPEN_TO_ALL = {
     "list_problems",
     "openapi",
     "list_policies",
+    "metrics",
     "read_example",
     "read_policy",
     "read_problem",
@@ -43,7 +44,7 @@ def call(http: httpx.Client, operation: Operation, **values: str) -> httpx.Respo
     return http.request(operation.method, path, json=body)
 
 
-def test_only_documentation_problems_and_health_are_open_to_all() -> None:
+def test_only_documentation_problems_health_and_metrics_need_no_key_of_a_workspace() -> None:
     assert {operation.id for operation in OPERATIONS if operation.public} == OPEN_TO_ALL
 
 

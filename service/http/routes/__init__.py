@@ -21,6 +21,7 @@ from service.http.routes import (
     log,
     me,
     members,
+    metrics,
     parties,
     policies,
     projections,
@@ -39,7 +40,7 @@ _OF_A_STREAM = (
 )
 _OF_A_WORKSPACE = (
     *(agenda, parties, across, feed, sync, log, exports, audit, me, members, credentials, erasures),
-    *(catalogue, policies, documents, health),
+    *(catalogue, policies, documents, health, metrics),
 )
 ROUTES: list[HTTPRouteHandler] = [
     *(route for kind in OPENED_BY for module in _OF_A_STREAM for route in module.routes(kind)),

@@ -1,6 +1,5 @@
 """Whether the process lives, and whether it can do its work. For supervisors and load balancers; tells nothing else."""
 
-import logging
 from typing import Literal
 
 from litestar.handlers import HTTPRouteHandler
@@ -9,19 +8,30 @@ from msgspec import Struct
 from service.http.answers import Answer, as_json
 from service.http.calls import Call
 from service.http.operations import PUBLIC, Operation, Reply
-from service.http.problems import Problem
+from service.http.problems import not_ready
 from service.http.questions import Nothing
-from service.migrate import schema_difference
-
-log = logging.getLogger("throughline.http")
-
-NOT_READY_RETRY_S = 2
 
 
 class Health(Struct):
     """All is well, as far as was asked."""
 
-    status: Literal["live", "ready"]
+    status: Literal["live"]
+
+
+class Readiness(Struct, omit_defaults=True):
+    """The service can do its work. What is told besides does not hinder it, and wants a person's look.
+
+    `unreadable_streams`: that this process came across and could not read, see `throughline doctor`. `unsigned_s`: for
+    how many seconds facts have waited for a signed checkpoint, when that is longer than it should be.
+    """
+
+    status: Literal["ready"]
+    unreadable_streams: int = 0
+    unsigned_s: int = 0
+
+
+# Checkpoints follow within seconds, or a minute behind a large import.
+UNSIGNED_TOLD_S = 60
 
 
 async def live(request: Call) -> Answer:
@@ -31,20 +41,21 @@ async def live(request: Call) -> Answer:
 
 
 async def ready(request: Call) -> Answer:
-    """Answer `GET /health/ready`: not stopping, the database answers, its schema is the one this version knows."""
+    """Answer `GET /health/ready`: not stopping, the database answers, its schema is one this version can work with."""
     request.question(Nothing)
     if request.app.state.stopping:
         raise not_ready("The service is stopping.")
-    if fault := schema_difference(await request.ledger.ready()):
-        log.warning("not ready: %s", fault)
-        raise not_ready("The database does not have the schema of this version.")
-    return as_json(Health("ready"))
-
-
-def not_ready(reason: str) -> Problem:
-    """The 503 of a service that lives but cannot do its work."""
-    header = (b"retry-after", b"%d" % NOT_READY_RETRY_S)
-    return Problem("not-ready", reason, header, retry_after_s=NOT_READY_RETRY_S)
+    watch = request.ledger.watch
+    if unfit := await watch.judge():
+        raise not_ready(unfit)
+    unsigned_s = round(watch.unsigned_s)
+    return as_json(
+        Readiness(
+            "ready",
+            unreadable_streams=request.ledger.vitals().unreadable_streams,
+            unsigned_s=unsigned_s if unsigned_s >= UNSIGNED_TOLD_S else 0,
+        )
+    )
 
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -63,9 +74,9 @@ ROUTES: list[HTTPRouteHandler] = [
         path="/health/ready",
         id="health_ready",
         tag="service",
-        summary="Whether the service can do its work: the database answers and has the schema of this version",
+        summary="Whether the service can do its work: the database answers and has a schema this version works with",
         permission=None,
-        replies=(Reply(200, "It can", Health),),
+        replies=(Reply(200, "It can", Readiness),),
         problems=(*PUBLIC, "store-unavailable", "not-ready"),
     ).route(ready),
 ]

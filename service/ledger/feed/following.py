@@ -58,6 +58,10 @@ class Follower:
         return self._workspace.workspace_id
 
     @property
+    def workspace_position(self) -> int:
+        return self._workspace.position
+
+    @property
     def behind(self) -> bool:
         """Whether something is there that was not looked at yet."""
         return self.position < self._tail.end
@@ -137,6 +141,18 @@ class Followers:
     @property
     def count(self) -> int:
         return self._by_key.total()
+
+    @property
+    def facts_behind(self) -> int:
+        """How many facts the follower that is furthest behind has not been sent, of those that this process knows."""
+        return max(
+            (
+                max(0, follower.workspace_position - follower.position)
+                for _, followers in self._tails.values()
+                for follower in followers
+            ),
+            default=0,
+        )
 
     async def page(self, workspace: Workspace, identity: Identity, wanted: Wanted, start: int) -> Slice:
         """What there is now from `start` on, as far as one read goes. Raises `PositionAhead`."""
