@@ -30,7 +30,7 @@ from tests.running import ROOT
 SQL = [ROOT / "service" / "ledger" / "sql", ROOT / "service" / "eventsourcing" / "sql"]
 OF_THE_SERVER = {"keyring", "schema_migration", "schema_part"}
 """Tables about the whole database. They hold a row or a row a migration, and stay where the service connects to."""
-OVER_ALL = {"list_trees_behind.sql", "list_workspaces.sql"}
+OVER_ALL = {"checkpoint_lag.sql", "list_trees_behind.sql", "list_workspaces.sql"}
 """The functions through which jobs learn of workspaces: nothing else looks beyond one."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
