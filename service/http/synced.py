@@ -145,6 +145,7 @@ def _item(raw: bytes, number: int, device: UUID) -> Item | Skipped:
             opens=stream_id is not None and type_ in OPENED_BY.values(),
             after=place.after,
             fault=problem,
+            sent=raw,
         )
     return Item(
         place.device_sequence,
@@ -154,6 +155,7 @@ def _item(raw: bytes, number: int, device: UUID) -> Item | Skipped:
         opens=type(proposal).__struct_config__.tag in OPENED_BY.values(),
         after=place.after,
         proposal=proposal,
+        sent=raw,
     )
 
 

@@ -18,6 +18,8 @@ from service.ledger.keys import wrapping_context
 from service.ledger.ledger import Ledger
 from service.ledger.questions import PartiesQuestion, RowsQuestion
 from service.ledger.refusals import Absent, EventIdReused, NothingToErase
+from service.ledger.sync.devices import FIRST
+from service.ledger.sync.verdicts import Item, Problem, Refused
 from service.masterkey import MasterKey
 from tests.conftest import Database
 from tests.ledger.bundles import bundle, checkpoint, events, sound
@@ -283,6 +285,58 @@ async def test_with_every_key_that_is_left_nothing_stored_opens_to_it(
     assert SECRET.encode() not in opened_with_all_keys(database, noor.workspace_id)
 
 
+def quoting(stream_id: str, *named: UUID) -> Item:
+    """What a device sends that is no fact, which its refusal quotes."""
+    event_id = uuid4()
+    fault = Problem("body-malformed", f"The value {SECRET} is not one of these.", {})
+    sent = msgspec.json.encode({"event_id": event_id, "stream_id": stream_id, "data": {"stage": SECRET, "who": named}})
+    return Item(1, event_id, stream_id, uuid4().bytes, fault=fault, sent=sent)
+
+
+@pytest.mark.parametrize("scope", ["party", "stream", "event"])
+async def test_what_refusals_quote_goes_with_what_it_was_about_and_the_verdict_stays(
+    ledger: Ledger, noor: Identity, database: Database, scope: str
+) -> None:
+    ada, kept, other = uuid4(), await a_deal(ledger, noor), await a_deal(ledger, noor)
+    await joined(ledger, noor, kept, ada, "Ada")
+    noted = (await note(ledger, noor, kept, "Said")).events[0].fact.event_id
+    named = {"party": (other, ada), "stream": (kept, uuid4()), "event": (kept, noted)}[scope]
+    target = {"party": ada, "stream": UUID(kept.partition("/")[2]), "event": noted}[scope]
+    item, apart = quoting(*named), quoting(other, uuid4())
+    told = []
+    for one in (item, apart):
+        device = uuid4()
+        told.append((device, (await ledger.sync.push(noor, device, 1, [one], may_open=True)).verdicts[0]))
+    assert opened_with_all_keys(database, noor.workspace_id).count(SECRET.encode()) == 2
+    await erase(ledger, noor, scope, target)
+    assert opened_with_all_keys(database, noor.workspace_id).count(SECRET.encode()) == 1
+    device, before = told[0]
+    again = msgspec.structs.replace(item, digest=b"other content", device_sequence=2)
+    for one in (item, again):
+        verdict = (await ledger.sync.push(noor, device, 1, [one], may_open=True)).verdicts[0]
+        assert isinstance(verdict, Refused)
+        assert isinstance(before, Refused)
+        assert (verdict.problem.slug, verdict.problem.members) == ("body-malformed", {})
+        assert (SECRET in verdict.problem.detail, verdict.refused_at) == (False, before.refused_at)
+    listed = await ledger.sync.refusals(noor, device, FIRST, 10)
+    assert [(one.event_id, SECRET in one.refused.problem.detail) for one in listed] == [(item.event_id, False)]
+    device, before = told[1]
+    assert (await ledger.sync.push(noor, device, 1, [apart], may_open=True)).verdicts == [before]
+
+
+async def test_a_person_of_whom_only_refusals_say_anything_is_erased(
+    ledger: Ledger, noor: Identity, database: Database
+) -> None:
+    ada, stream_id = uuid4(), await a_deal(ledger, noor)
+    with pytest.raises(NothingToErase):
+        await erase(ledger, noor, "party", ada)
+    await ledger.sync.push(noor, uuid4(), 1, [quoting(stream_id, ada)], may_open=True)
+    erased = await erase(ledger, noor, "party", ada)
+    assert (erased.facts, erased.streams) == (0, 0)
+    assert SECRET.encode() not in opened_with_all_keys(database, noor.workspace_id)
+    assert (await erase(ledger, noor, "party", ada)).replayed
+
+
 def opened_with_all_keys(database: Database, workspace_id: UUID) -> bytes:
     """What somebody with the master key and all tables can open, by trying every key on everything."""
     master = MasterKey(bytes(range(32)))
@@ -291,9 +345,13 @@ def opened_with_all_keys(database: Database, workspace_id: UUID) -> bytes:
         rows = db.execute("SELECT stream_id, event_id, envelope, structure, words FROM event").fetchall()
         cards = db.execute("SELECT stream_id, card FROM stream").fetchall()
         names = db.execute("SELECT party_id, name FROM participation").fetchall()
+        refusals = db.execute("SELECT event_id, problem FROM refusal WHERE problem IS NOT NULL").fetchall()
     ciphers = [AESGCM(master.unwrap(bytes(one), wrapping_context(workspace_id, key_id))) for key_id, one in wraps]
     sealed = [(b"card", stream, card) for stream, card in cards] + [(b"name", party, name) for party, name in names]
     found = []
+    quotes = AESGCM(master.derive(b"sync refusal"))
+    for event_id, problem in refusals:
+        found.append(quotes.decrypt(problem[:12], problem[12:], workspace_id.bytes + event_id.bytes))
     for _, event_id, envelope, structure, words in rows:
         found.append(bytes(envelope))
         sealed += [(b"structure", event_id, structure), (b"words", event_id, words)]

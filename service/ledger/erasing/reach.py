@@ -24,6 +24,7 @@ STREAMS_PER_LOAD = 200
 _ERASURE = statement("erasure")
 _KEYS_IN_USE = statement("party_keys")
 _WORDS_UNDER = statement("words_under")
+_QUOTED = statement("quoted")
 _WHERE = statement("where_recorded")
 
 
@@ -77,7 +78,7 @@ class Reaching:
         match wanted.scope:
             case "party":
                 keys = await self.keys(workspace, wanted, again, connection)
-                if not keys:
+                if not keys and not await self._quoted(workspace, wanted.target_id, connection):
                     raise NothingToErase
                 return await self.words(workspace, keys, connection, between)
             case "event":
@@ -101,6 +102,11 @@ class Reaching:
         place = {"workspace": workspace.workspace_id, "parties": [wanted.target_id]}
         rows = await self._read(connection, _KEYS_IN_USE, place)
         return tuple(row[0] for row in rows if again is None or row[0] in again.keys)
+
+    async def _quoted(self, workspace: Workspace, party_id: UUID, connection: Connection | None) -> bool:
+        """Whether a refusal may quote what the party sent, or what was sent about them."""
+        place = {"workspace": workspace.workspace_id, "party": party_id}
+        return bool(await self._read(connection, _QUOTED, place))
 
     async def words(
         self, workspace: Workspace, keys: tuple[UUID, ...], connection: Connection | None, between: tuple[int, int]

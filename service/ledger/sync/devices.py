@@ -29,6 +29,13 @@ _MAKINGS = statement("refused_makings")
 _DEVICE = statement("device")
 _OF_DEVICE = statement("device_refusals")
 
+UNCOMPARED = b""
+"""In place of the digest of what was sent, where both were erased: whatever comes under that id is it."""
+
+# A refusal whose words were erased is still what it was; of one from before its kind was kept, this is known.
+ERASED_SLUG = "content-is-erased"
+ERASED_DETAIL = "It was refused, and what was said about it was erased since."
+
 FIRST = (datetime.min.replace(tzinfo=UTC), UUID(int=0), b"")
 """The place before every verdict."""
 
@@ -43,12 +50,16 @@ class Turn(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """A refusal to be kept: what was sent under which id and sequence, what it would have made, and why not."""
+    """A refusal to be kept: what was sent under which id and sequence, what it would have made, and why not.
+
+    `names` are all ids that stood in it: whose erasure destroys what the refusal quotes.
+    """
 
     event_id: UUID
     digest: bytes
     device_sequence: int
     makes: frozenset[UUID]
+    names: frozenset[UUID]
     problem: Problem
 
 
@@ -95,7 +106,7 @@ class Devices:
             rows = await call(
                 connection,
                 "SELECT end_push(%s, %s, %s, %s, %s, %s, %s::uuid[], %s::bytea[], %s::bigint[], %s::text[], "
-                "%s::bytea[], %s, %s)",
+                "%s::text[], %s::text[], %s::bytea[], %s, %s)",
                 (
                     workspace_id,
                     party_id,
@@ -106,7 +117,9 @@ class Devices:
                     [one.event_id for one in refused],
                     [one.digest for one in refused],
                     [one.device_sequence for one in refused],
-                    ["{" + ",".join(sorted(map(str, one.makes))) + "}" for one in refused],
+                    [_array(one.makes) for one in refused],
+                    [_array(one.names) for one in refused],
+                    [one.problem.slug for one in refused],
                     [self._seal(workspace_id, one.event_id, one.problem) for one in refused],
                     at - REFUSALS_KEPT,
                     REFUSALS_CLEARED_MAX,
@@ -120,8 +133,10 @@ class Devices:
         """The verdicts on what the caller sent under these ids, by id and content."""
         rows = await self._store.read(_REFUSALS, self._of(identity, at) | {"events": list(events)})
         return {
-            (event_id, digest): Refused(self._open(identity.workspace_id, event_id, problem), refused_at)
-            for event_id, digest, problem, refused_at in rows
+            (event_id, UNCOMPARED if problem is None else digest): Refused(
+                self._open(identity.workspace_id, event_id, slug, problem), refused_at
+            )
+            for event_id, digest, slug, problem, refused_at in rows
         }
 
     async def maker(self, identity: Identity, missing: UUID, at: datetime) -> UUID | None:
@@ -144,10 +159,10 @@ class Devices:
                 event_id,
                 epoch,
                 sequence,
-                Refused(self._open(identity.workspace_id, event_id, problem), refused_at),
+                Refused(self._open(identity.workspace_id, event_id, slug, problem), refused_at),
                 (refused_at, event_id, digest),
             )
-            for event_id, epoch, sequence, problem, refused_at, digest in rows
+            for event_id, epoch, sequence, slug, problem, refused_at, digest in rows
         ]
 
     def _of(self, identity: Identity, at: datetime) -> dict[str, object]:
@@ -159,8 +174,15 @@ class Devices:
         place = workspace_id.bytes + event_id.bytes
         return nonce + self._cipher.encrypt(nonce, msgspec.json.encode(problem), place)
 
-    def _open(self, workspace_id: UUID, event_id: UUID, sealed: bytes) -> Problem:
+    def _open(self, workspace_id: UUID, event_id: UUID, slug: str | None, sealed: bytes | None) -> Problem:
+        if sealed is None:
+            return Problem(slug or ERASED_SLUG, ERASED_DETAIL, {})
         place = workspace_id.bytes + event_id.bytes
         return msgspec.json.decode(
             self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place), type=Problem
         )
+
+
+def _array(ids: frozenset[UUID]) -> str:
+    """Several ids as PostgreSQL writes a list, which a list of lists of different lengths is made of."""
+    return "{" + ",".join(sorted(map(str, ids))) + "}"

@@ -7,6 +7,7 @@ between leaves a device that sends everything again, and finds what was recorded
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
@@ -28,13 +29,18 @@ from service.ledger.refusals import (
     Overloaded,
     StoreUnavailable,
 )
-from service.ledger.sync.devices import Devices, Kept
+from service.ledger.sync.devices import UNCOMPARED, Devices, Kept
 from service.ledger.sync.verdicts import Deferred, Item, Problem, Refused, Settled, Skipped, Verdict
 
 # Streams of one push that are written to at once: enough to share commits, and leaves room for everybody else.
 STREAMS_AT_ONCE = 16
 # What is not decided by then is left for the next push: clients and proxies commonly give up after half a minute.
 PUSH_S = 10.0
+
+# A plan of a hundred milestones has about that many; whoever sends more gets all of it erased with anybody's words.
+NAMES_MAX = 500
+
+_ID = re.compile("(?i)[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 
 Append = Callable[[Identity, Item], Awaitable[Appended]]
 Holds = Callable[[Identity, str, UUID], Awaitable[bool]]
@@ -86,7 +92,7 @@ class Push:
         waiting: tuple[int, Deferred] | None = None  # the first of the stream that is deferred
         for number, item in items:
             if waiting is not None and waiting[1].reason != "reference":
-                verdict: Verdict = self._known.get((item.event_id, item.digest)) or _behind(*waiting)
+                verdict: Verdict = self._known_of(item) or _behind(*waiting)
             else:
                 verdict = await self._decide(item)
                 # What is deferred may yet make possible what is not possible without it.
@@ -102,10 +108,14 @@ class Push:
         return verdicts
 
     def _is_known(self, item: Item) -> bool:
-        return (item.event_id, item.digest) in self._known
+        return self._known_of(item) is not None
+
+    def _known_of(self, item: Item) -> Refused | None:
+        """What the item was answered before; of what was erased since nobody can tell what it had been."""
+        return self._known.get((item.event_id, item.digest)) or self._known.get((item.event_id, UNCOMPARED))
 
     async def _decide(self, item: Item) -> Verdict:
-        known = self._known.get((item.event_id, item.digest))
+        known = self._known_of(item)
         if known is not None:
             return known
         if item.fault is not None:
@@ -160,7 +170,9 @@ class Push:
     def _keep(self, number: int, item: Item, problem: Problem) -> None:
         makes = _makes(item)
         self._made.update(dict.fromkeys(makes, item.event_id))
-        self.refused[number] = Kept(item.event_id, item.digest, item.device_sequence, makes, problem)
+        self.refused[number] = Kept(
+            item.event_id, item.digest, item.device_sequence, makes, names_in(item.sent), problem
+        )
 
 
 def _behind(after: int, waiting: Deferred) -> Deferred:
@@ -186,6 +198,14 @@ def _makes(item: Item) -> frozenset[UUID]:
         if isinstance(data, ParticipantJoined):
             made.add(data.party_id)
     return frozenset(made)
+
+
+def names_in(sent: bytes) -> frozenset[UUID]:
+    """All ids that stand in an item, whatever they are of; none when there are too many to keep, or it is not known."""
+    if not sent:
+        return frozenset()
+    found = {UUID(one) for one in _ID.findall(msgspec.json.encode(msgspec.json.decode(sent)).decode())}
+    return frozenset(found) if len(found) <= NAMES_MAX else frozenset()
 
 
 def contiguous(

@@ -25,7 +25,7 @@ class Item(Struct, frozen=True):
     """One proposal of a device. Without `proposal` it is not one, and `fault` says why.
 
     `opens` says that it begins its stream. `digest` tells contents apart, under one event id. `after` is the sequence
-    of something earlier on the stream that still waits, and is not in the push.
+    of something earlier on the stream that still waits, and is not in the push. `sent` is the item as JSON.
     """
 
     device_sequence: int
@@ -36,6 +36,7 @@ class Item(Struct, frozen=True):
     after: int | None = None
     proposal: Proposal | None = None
     fault: Problem | None = None
+    sent: bytes = b""
 
 
 class Skipped(Struct, frozen=True):

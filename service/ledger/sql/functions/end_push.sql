@@ -3,7 +3,8 @@
 -- go, a bounded number at a time that is more than a push can bring, so that they do not grow without end.
 CREATE OR REPLACE FUNCTION end_push(
     p_workspace uuid, p_party uuid, p_device uuid, p_push uuid, p_expected bigint, p_at timestamptz,
-    p_events uuid[], p_digests bytea[], p_sequences bigint[], p_makes text[], p_problems bytea[],
+    p_events uuid[], p_digests bytea[], p_sequences bigint[], p_makes text[], p_names text[],
+    p_slugs text[], p_problems bytea[],
     p_kept_since timestamptz, p_cleared_max integer
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -16,11 +17,12 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO refusal (workspace_id, party_id, event_id, item_digest, device_id, epoch, device_sequence, makes, problem,
-                         refused_at)
-    SELECT p_workspace, p_party, r.event_id, r.digest, p_device, v_epoch, r.sequence, r.makes::uuid[], r.problem, p_at
-      FROM unnest(p_events, p_digests, p_sequences, p_makes, p_problems)
-           AS r (event_id, digest, sequence, makes, problem)
+    INSERT INTO refusal (workspace_id, party_id, event_id, item_digest, device_id, epoch, device_sequence, makes, names, slug,
+                         problem, refused_at)
+    SELECT p_workspace, p_party, r.event_id, r.digest, p_device, v_epoch, r.sequence, r.makes::uuid[], r.names::uuid[],
+           r.slug, r.problem, p_at
+      FROM unnest(p_events, p_digests, p_sequences, p_makes, p_names, p_slugs, p_problems)
+           AS r (event_id, digest, sequence, makes, names, slug, problem)
      WHERE NOT EXISTS (SELECT FROM event e
                         WHERE e.workspace_id = p_workspace AND e.event_id = r.event_id AND e.proposal_digest = r.digest)
     ON CONFLICT DO NOTHING;

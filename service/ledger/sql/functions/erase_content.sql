@@ -63,6 +63,15 @@ BEGIN
                ELSE false
            END;
 
+    -- What devices were refused may quote what they sent. Whom such a quote is about cannot be told beyond the ids that
+    -- stood beside it: of a party's erasure, all that names the party or a stream with its words goes, and all that the
+    -- party itself sent. That it was refused stays; the digest of what was sent goes, as that of a recorded fact does.
+    UPDATE refusal r SET problem = NULL, item_digest = uuid_send(gen_random_uuid())
+     WHERE r.workspace_id = p_workspace AND r.problem IS NOT NULL
+       AND (cardinality(r.names) = 0
+            OR r.names && CASE p_scope WHEN 'party' THEN p_target || p_streams ELSE p_target || p_events END
+            OR (p_scope = 'party' AND r.party_id = p_target));
+
     IF p_scope = 'party' THEN
         UPDATE participation p SET name = NULL, name_key = NULL
          WHERE p.workspace_id = p_workspace AND p.party_id = p_target;

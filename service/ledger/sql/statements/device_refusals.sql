@@ -1,5 +1,5 @@
 -- Verdicts on what a party's device sent, the oldest first, after a place in that order.
-SELECT r.event_id, r.epoch, r.device_sequence, r.problem, r.refused_at, r.item_digest
+SELECT r.event_id, r.epoch, r.device_sequence, r.slug, r.problem, r.refused_at, r.item_digest
   FROM refusal r
  WHERE r.workspace_id = %(workspace)s AND r.party_id = %(party)s AND r.device_id = %(device)s
    AND r.refused_at >= %(since)s

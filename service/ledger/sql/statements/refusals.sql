@@ -1,5 +1,5 @@
 -- Verdicts on what a party sent under these ids, save where the very same was recorded after all.
-SELECT r.event_id, r.item_digest, r.problem, r.refused_at
+SELECT r.event_id, r.item_digest, r.slug, r.problem, r.refused_at
   FROM refusal r
  WHERE r.workspace_id = %(workspace)s AND r.party_id = %(party)s AND r.event_id = ANY (%(events)s)
    AND r.refused_at >= %(since)s
