@@ -2,7 +2,10 @@
 
 import json
 import os
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,7 +14,7 @@ import psycopg
 import pytest
 
 from domain.facts import ERASED, Caller
-from service.erasures import _erase_again
+from service.erasures import NO_JOURNAL, _erase_again
 from service.ledger.credentials import Identity
 from service.ledger.erasing.asked import Erased, Wanted
 from service.ledger.erasing.journal import FILE, Entry, ErasureJournal
@@ -172,12 +175,99 @@ async def test_a_line_that_was_cut_off_is_no_entry_and_spoils_none(folder: Path,
 def test_without_a_journal_beside_a_given_database_the_start_warns(
     folder: Path, database: Database, service_process: Start
 ) -> None:
-    said = "THROUGHLINE_ERASURE_JOURNAL is not set"
     service = service_process(folder / "without", database=database)
-    assert [line for line in service.output.splitlines() if said in line and "warning" in line.lower()]
-    service.stop()
+    assert [line for line in service.output.splitlines() if NO_JOURNAL in line and "warning" in line.lower()]
+
+
+ASLEEP_S = 1.5
+DIES = "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(1)"
+
+
+@contextmanager
+def erasing_takes_a_while(database: Database, *, at_commit: bool, then: str) -> Iterator[None]:
+    """The erasure's last row takes a while: as it is written, before the journal is told; or at the commit, after."""
+    kind, when = ("CONSTRAINT", "DEFERRABLE INITIALLY DEFERRED") if at_commit else ("", "")
+    with psycopg.connect(database.superuser, autocommit=True) as db:
+        db.execute(
+            f"""
+            CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+            BEGIN PERFORM pg_sleep({ASLEEP_S}); {then}; RETURN NULL; END $$;
+            CREATE {kind} TRIGGER fault AFTER INSERT ON erasure {when} FOR EACH ROW EXECUTE FUNCTION fault();
+            """.encode()
+        )
+        try:
+            yield
+        finally:
+            db.execute("DROP TRIGGER fault ON erasure; DROP FUNCTION fault")
+
+
+@pytest.mark.parametrize(
+    ("at_commit", "then", "noted", "committed"),
+    [
+        pytest.param(False, "NULL", False, False, id="before the journal's entry", marks=pytest.mark.slow),
+        pytest.param(True, DIES, True, False, id="after the entry, and the commit fails"),
+        pytest.param(True, "NULL", True, True, id="after the entry, and the commit comes", marks=pytest.mark.slow),
+    ],
+)
+def test_killed_around_the_journals_entry_the_state_is_right_after_the_next_start(
+    folder: Path,
+    database: Database,
+    service_process: Start,
+    at_commit: bool,
+    then: str,
+    noted: bool,
+    committed: bool,
+) -> None:
     environment = {"THROUGHLINE_ERASURE_JOURNAL": str(folder / "journal")}
-    assert said not in service_process(folder / "with", database=database, environment=environment).output
+    journal, event_id = folder / "journal" / FILE, str(uuid4())
+    service = service_process(folder / "first", database=database, environment=environment)
+    with httpx.Client(base_url=service.url, headers=service.headers, trust_env=False, timeout=20) as http:
+        opened = {"type": "deal.opened", "data": {"title": SECRET}}
+        deal = http.post("/v1/deals", json=opened).json()["events"][0]["stream_id"]
+
+    def erase() -> None:
+        body = {"scope": "stream", "stream_id": deal, "reason": REASON, "event_id": event_id}
+        with pytest.raises(httpx.TransportError):
+            httpx.post(f"{service.url}/v1/erasures", json=body, headers=service.headers, trust_env=False, timeout=20)
+
+    with erasing_takes_a_while(database, at_commit=at_commit, then=then):
+        asking = threading.Thread(target=erase)
+        asking.start()
+        until(lambda: under_way(database) and (journal.stat().st_size > 0) is noted)
+        service.kill()
+        asking.join(20)
+        until(lambda: not under_way(database))
+    assert (event_id in journal.read_text(), erasures(database)) == (noted, int(committed))
+    again = service_process(folder / "first", database=database, environment=environment)
+    with httpx.Client(base_url=again.url, headers=again.headers, trust_env=False, timeout=20) as http:
+        events = http.get(f"/v1/deals/{deal.partition('/')[2]}/events").json()["events"]
+        shown = http.get("/v1/deals").text + http.get("/v1/events").text + json.dumps(events)
+    assert (SECRET in shown, erasures(database)) == (not noted, int(noted))
+    assert [one["event_id"] for one in events if one["type"] == "content.erased"] == [event_id] * noted
+    assert journal.read_text().count(event_id) == int(noted)
+
+
+def under_way(database: Database) -> bool:
+    """Whether the service's erasure is still in the database, whoever waits for it."""
+    with psycopg.connect(database.superuser) as db:
+        row = db.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+        ).fetchone()
+    return row is not None and row[0] > 0
+
+
+def erasures(database: Database) -> int:
+    with psycopg.connect(database.superuser) as db:
+        row = db.execute("SELECT count(*) FROM erasure").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def until(so: Callable[[], bool], within_s: float = 20) -> None:
+    end = time.monotonic() + within_s
+    while not so():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
 
 
 def test_a_service_that_was_killed_does_the_erasures_of_the_journal_before_it_answers(
@@ -207,3 +297,4 @@ def test_a_service_that_was_killed_does_the_erasures_of_the_journal_before_it_an
         assert [one["event_id"] for one in events.json()["events"]][-1] == entry["event_id"]
         assert SECRET not in events.text + http.get("/v1/deals").text + http.get("/v1/events").text
     assert SECRET not in service.output + again.output
+    assert NO_JOURNAL not in service.output + again.output
