@@ -5,9 +5,11 @@ Bodies have their own deadline where they are read.
 
 from asyncio import TimerHandle, Transport
 from itertools import chain
+from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.settings import Settings
 
@@ -32,6 +34,63 @@ FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
     b"content-type: application/problem+json\r\ncontent-length: %d\r\n\r\n%b" % (len(FULL_BODY), FULL_BODY)
 )
+
+
+class WholeAnswer(RequestResponseCycle):
+    """uvicorn's request and response; an answer whose length is told goes out in one piece, its head looked at once."""
+
+    _held: Any = None  # the beginning of an answer, until its body comes
+    _length = -1
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start" and not self.response_started:
+            self._length = _length_told(message)
+            self._held = message if self._length >= 0 else None
+            if self._held is None:
+                await super().send(message)
+            return
+        held, self._held = self._held, None
+        if held is None:
+            await super().send(message)
+        elif self._is_usual(message):
+            if not self.disconnected:
+                self._send_whole(held, message["body"])
+        else:
+            await super().send(held)
+            await super().send(message)
+
+    def _is_usual(self, message: Any) -> bool:
+        """Whether all of the body is in `message`, and is to be sent at once."""
+        whole = len(message["body"]) == self._length and not message.get("more_body", False)
+        return whole and not self.flow.write_paused and self.scope["method"] != "HEAD"
+
+    def _send_whole(self, start: Any, body: bytes) -> None:
+        headers = [*self.default_headers, *start["headers"]]
+        parts = [STATUS_LINE[start["status"]]]
+        for name, value in headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+        head = b"".join(parts)
+        lines = len(headers) + (2 if self.keep_alive else 3)
+        if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
+            raise RuntimeError("A header holds the end of a line.")
+        self.response_started = self.response_complete = True
+        self.transport.write(head + body)
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+
+
+def _length_told(start: Any) -> int:
+    """The length of an answer that tells it, and after which the connection is kept; -1 for any other."""
+    length = -1
+    for name, value in start["headers"]:
+        if name == b"connection":
+            return -1
+        if name == b"content-length":
+            length = int(value)
+    return length
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -75,6 +134,10 @@ class BoundedConnection(HttpToolsProtocol):
         if len(self.url) + sum(map(len, chain.from_iterable(self.headers))) > HEADER_BYTES_MAX:
             raise httptools.HttpParserError("headers too large")  # answered with 400 by uvicorn
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        cycle.__class__ = WholeAnswer  # uvicorn names its own class where it makes one
+        super()._start_asgi_task(cycle, app)
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from litestar import Response
 from litestar.types import Receive, Scope, Send
 
 from domain.facts import Recorded
@@ -19,20 +18,16 @@ HTML = (b"content-type", b"text/html; charset=utf-8")
 encode = msgspec.json.Encoder().encode
 
 
-class Answer(Response[bytes]):
+class Answer:
     """A finished answer. It is its own ASGI response, because copying headers and bodies through layers costs more than
     the rest of a request."""
 
     __slots__ = ("body", "code", "raw_headers")
 
     def __init__(self, body: bytes, *headers: Header, code: int = 200) -> None:
-        # The parent's __init__ is left out on purpose: it prepares members that `to_asgi_response` below never reads.
         self.body = body
         self.code = code
         self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
-
-    def to_asgi_response(self, app: Any = None, request: Any = None, **layers: Any) -> Any:  # noqa: ARG002 - Litestar's signature
-        return self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         await send({"type": "http.response.start", "status": self.code, "headers": self.raw_headers})

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from litestar import Request
+from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from service.clock import Clock
@@ -28,6 +29,12 @@ class Call(Request[Identity, Any, Any]):
     """A request, read strictly and only as far as the route asks for it."""
 
     __slots__ = ()
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The parent's __init__ is left out on purpose: it prepares a dozen members that nothing here reads.
+        self.scope = scope  # type: ignore[assignment]  # calls are of HTTP
+        self.receive = receive
+        self.send = send
 
     @property
     def identity(self) -> Identity:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from litestar.types import Receive, Scope, Send
 
 from service.http.answers import Header
+from service.http.problems import REQUEST_ID
 from service.ledger.feed.entries import Seen, Slice
 from service.ledger.feed.following import Follower, Followers
 from service.ledger.refusals import LedgerRefusal
@@ -42,9 +43,9 @@ class EventStream:
             try:
                 await self._follow(send)
             except LedgerRefusal as refusal:  # the reader comes back, and is told then what there is to tell
-                log.info("request %s ends: %s", scope.get("throughline.request"), type(refusal).__name__)
+                log.info("request %s ends: %s", scope.get(REQUEST_ID), type(refusal).__name__)
             except Exception:
-                log.exception("request %s failed while it streamed", scope.get("throughline.request"))
+                log.exception("request %s failed while it streamed", scope.get(REQUEST_ID))
             await send({"type": "http.response.body", "body": heartbeat(self._follower.position), "more_body": False})
         finally:
             self._followers.close(self._follower)

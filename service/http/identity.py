@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import Scope
 
-from service.http.calls import Call
 from service.http.limits import Limits
 from service.http.negotiation import chosen
-from service.http.operations import Operation, operation_of
+from service.http.operations import Operation
 from service.http.permissions import ROLE_MAY
 from service.http.problems import Problem, method_not_allowed, not_ready
 from service.http.shown import HELD, ticket_shown, token
@@ -16,29 +15,19 @@ from service.ledger.ledger import Ledger
 from service.ledger.refusals import NoSuchKey
 
 
-class Gate:
-    """Middleware of every route: puts the identity in `scope["user"]`, unless the route says that it is public.
+async def admit(scope: Scope, operation: Operation | None, state: Any) -> None:
+    """Let a call in: put the identity in `scope["user"]`, unless the operation is public.
 
-    Then roles that may not are refused, and forms of answers that are not there.
+    Roles that may not are refused, and forms of answers that are not there.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        handler: Any = scope["route_handler"]
-        operation = operation_of(handler)
-        state = scope["litestar_app"].state
-        if operation is None:  # Litestar's own answer to OPTIONS
-            raise method_not_allowed(state.methods[scope["path_template"]])
-        if operation.permission is not None:
-            state.limits.called_from(scope)
-            identity = scope["user"] = await _identified(scope, operation, state)
-            state.limits.called_by(identity.credential_id)
-            demand_permission(operation, identity.caller.role)
-        chosen(scope, operation.media_types)
-        answer = await handler.fn(Call(scope, receive, send))
-        await answer(scope, receive, send)
+    if operation is None:  # Litestar's own answer to OPTIONS
+        raise method_not_allowed(state.methods[scope["path_template"]])
+    if operation.permission is not None:
+        state.limits.called_from(scope)
+        identity = scope["user"] = await _identified(scope, operation, state)
+        state.limits.called_by(identity.credential_id)
+        demand_permission(operation, identity.caller.role)
+    chosen(scope, operation.media_types)
 
 
 async def _identified(scope: Scope, operation: Operation, state: Any) -> Identity:

@@ -30,6 +30,9 @@ from service.ledger.refusals import (
 
 log = logging.getLogger("throughline.http")
 
+REQUEST_ID = "throughline.request"
+"""Where the scope has the id that the request's log line and its answer's header tell."""
+
 # A client that is further behind than this reads the stream's events instead: the answer to a write stays small.
 MISSED_EVENTS_MAX = 500
 
@@ -158,7 +161,7 @@ def problem_of(exc: Exception) -> Problem | None:
 
 def answer_to(scope: Any, exc: Exception) -> Answer:
     """The problem document for whatever was raised; what is no refusal goes to the log and leaves only its id here."""
-    request_id: str = scope["throughline.request"]
+    request_id: str = scope[REQUEST_ID]
     if isinstance(exc, Refusal):
         kind = ALL_KINDS[exc.slug]
         scope[REFUSAL] = kind.slug

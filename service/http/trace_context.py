@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from service.http.bodies import header_values
+
 TRACEPARENT = b"traceparent"
 TRACE = "throughline.trace"
 """The scope's entry for that header, when it was sent."""
@@ -13,13 +15,11 @@ _FORM = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f
 
 def echoed(scope: Any) -> tuple[tuple[bytes, bytes], ...]:
     """The header to answer with: as it was sent, when it is well-formed. It is kept in the scope."""
-    for name, value in scope["headers"]:
-        if name == TRACEPARENT:
-            if len(value) > HEADER_BYTES_MAX or not _well_formed(value):
-                return ()
-            scope[TRACE] = value
-            return ((TRACEPARENT, value),)
-    return ()
+    values = header_values(scope, TRACEPARENT)
+    if len(values) != 1 or len(values[0]) > HEADER_BYTES_MAX or not _well_formed(values[0]):
+        return ()
+    scope[TRACE] = values[0]
+    return ((TRACEPARENT, values[0]),)
 
 
 def trace_id(parent: bytes) -> str:

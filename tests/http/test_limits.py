@@ -167,10 +167,12 @@ def test_A17_a_thousand_wrong_keys(service_process: Start, folder: Path, databas
     key = key_of(service)
     assert ask(service, key).status_code == 200
     shown = [wrong(key), *(new_token(uuid4(), uuid4()).shown for _ in range(WRONG_KEYS - 1))]
+    began = time.monotonic()
     with httpx.Client(base_url=service.url) as http:
         statuses = [http.get("/v1/me", headers={"Authorization": f"Bearer {one}"}).status_code for one in shown]
     assert statuses[:60] == [401] * 60
-    assert set(statuses[75:]) == {429}, "60 a minute, and a few more while they were shown"
+    assert set(statuses) == {401, 429}
+    assert statuses.count(401) <= 60 + (time.monotonic() - began) + 1, "60 at once, and one more each second"
     assert ask(service, key).status_code == 200, "a key that is known to be right is not held back"
     log = service.output.partition('{"at"')[2]  # after the announcement, which shows the first key once
     assert log.count("wrong key shown") == statuses.count(401)

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any
 from uuid import UUID
 
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct
@@ -35,19 +33,15 @@ class ExportAsked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     since: Size | None = None
 
 
-class Lines(Response[bytes]):
+class Lines:
     """An answer whose lines are sent while they are made. Its own ASGI response, as `Answer` is.
 
     What fails in between ends the connection, so that nobody takes the beginning of a bundle for all of it.
     """
 
     def __init__(self, lines: AsyncGenerator[bytes, None], name: str) -> None:
-        # The parent's __init__ is left out on purpose: it prepares members that `to_asgi_response` below never reads.
         self.lines = lines
         self.name = name
-
-    def to_asgi_response(self, app: Any = None, request: Any = None, **layers: Any) -> Any:  # noqa: ARG002 - Litestar's signature
-        return self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         headers = [
