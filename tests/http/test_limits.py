@@ -1,6 +1,7 @@
 """Limits: a key, an address and a guesser are held back, nobody else is, and the memory for it is bounded."""
 
 import re
+import time
 import timeit
 from pathlib import Path
 from typing import Any
