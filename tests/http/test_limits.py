@@ -175,7 +175,9 @@ def test_A17_a_thousand_wrong_keys(service_process: Start, folder: Path, databas
     assert set(statuses) == {401, 429}
     assert statuses.count(401) <= 60 + (time.monotonic() - began) + 1, "60 at once, and one more each second"
     assert ask(service, key).status_code == 200, "a key that is known to be right is not held back"
-    log = service.output.rpartition("curl -s")[2].partition("\n")[2]  # after the announcement, which shows the first key
+    log = service.output.rpartition("curl -s")[2].partition("\n")[
+        2
+    ]  # after the announcement, which shows the first key
     assert log.count("wrong key shown") == statuses.count(401)
     for one in (key, *shown):
         assert one[-43:] not in log
