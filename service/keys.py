@@ -145,10 +145,13 @@ def list_members(chosen: UUID | None) -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), default="member", show_default=True)
 @click.option("--party", type=click.UUID, help="The party it is; a new one when absent.")
+@click.option("--subject", help="Instead of --party: who it is to the issuer of identity tokens, their `sub`.")
 @of_workspace
-def add_member(name: str, role: Role, party: UUID | None, chosen: UUID | None) -> None:
+def add_member(name: str, role: Role, party: UUID | None, subject: str | None, chosen: UUID | None) -> None:
+    known_as = None if subject is None else _of_subject(subject, party)
+
     async def add(ledger: Ledger) -> UUID:
-        party_id = party or new_id(datetime.now(UTC))
+        party_id = party or known_as or new_id(datetime.now(UTC))
         await members.add_member(ledger, await workspace_of(ledger, chosen), party_id, name, role)
         return party_id
 
@@ -176,6 +179,19 @@ def remove_member(party: UUID, reason: str | None, chosen: UUID | None) -> None:
         return len(await members.remove_member(ledger, await workspace_of(ledger, chosen), party, reason))
 
     click.echo(f"removed {party} and revoked {with_ledger(remove)} keys")
+
+
+def _of_subject(subject: str, party: UUID | None) -> UUID:
+    """The party of an issuer's subject, as its tokens name it where no claim holds the party."""
+    from service.oidc.mapping import party_of
+
+    settings = read_settings(os.environ)
+    if party is not None or settings.oidc_issuer is None or settings.oidc_party_claim is not None:
+        raise StartRefusal(
+            "--subject stands for the party that THROUGHLINE_OIDC_ISSUER's tokens name where no claim does: it needs "
+            "that setting, without THROUGHLINE_OIDC_PARTY_CLAIM, and no --party."
+        )
+    return party_of(settings.oidc_issuer, subject)
 
 
 async def _members(ledger: Ledger, workspace_id: UUID) -> list[Member]:

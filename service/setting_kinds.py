@@ -3,13 +3,34 @@
 import base64
 import binascii
 from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 MASTER_KEY_BYTES = 32
 """AES-256."""
+
+LINE_CHARS_MAX = 1_000
+"""No address or name that somebody writes into an environment is longer."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable: which field it fills, what it takes, and what it is for."""
+
+    name: str
+    fills: str
+    default: str
+    read: Callable[[str], Any]
+    accepted: str
+    meaning: str
+    default_shown: str = ""
 
 
 def whole(least: int, most: int) -> tuple[Callable[[str], int], str]:
@@ -78,3 +99,54 @@ def origins(text: str) -> tuple[str, ...]:
     if any(not origin.startswith(("http://", "https://")) or origin.count("/") != 2 for origin in found):
         raise ValueError(text)
     return found
+
+
+def secure_address(text: str) -> str:
+    """An address with https, or with http on this machine itself; raises ValueError for anything else."""
+    parts = urlsplit(text)
+    if not parts.hostname or parts.username is not None or parts.query or parts.fragment or not text.isprintable():
+        raise ValueError(text)
+    if parts.scheme != "https" and not (parts.scheme == "http" and _on_this_machine(parts.hostname)):
+        raise ValueError(text)
+    return text
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def some_of(*names: str) -> tuple[Callable[[str], tuple[str, ...]], str]:
+    def read(text: str) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+        if not found or any(name not in names for name in found):
+            raise ValueError(text)
+        return found
+
+    return read, "some of " + ", ".join(names) + ", separated by commas"
+
+
+def line(text: str) -> str:
+    if not text.isprintable() or len(text) > LINE_CHARS_MAX:
+        raise ValueError(text)
+    return text
+
+
+def uuid(text: str) -> UUID:
+    return UUID(text)
+
+
+def pairs(*names: str) -> tuple[Callable[[str], tuple[tuple[str, str], ...]], str]:
+    """Values that each mean one of `names`, such as `sales=member`, in their order."""
+
+    def read(text: str) -> tuple[tuple[str, str], ...]:
+        found = tuple(
+            (value.strip(), name.strip()) for value, _, name in (one.rpartition("=") for one in text.split(","))
+        )
+        if any(not value or name not in names for value, name in found):
+            raise ValueError(text)
+        return found
+
+    return read, f"pairs VALUE=ROLE separated by commas, with the roles {', '.join(names)}"

@@ -1,13 +1,25 @@
 """Every setting, read once and whole from the environment; all faults are told at once. Nobody else reads it."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from service.faults import StartRefusal
-from service.setting_kinds import choice, database_address, folder, key_of_base64, origins, seconds, secret, whole
+from service.oidc.settings import OIDC_SETTINGS, oidc_contradictions
+from service.setting_kinds import (
+    Setting,
+    choice,
+    database_address,
+    folder,
+    key_of_base64,
+    origins,
+    seconds,
+    secret,
+    whole,
+)
 
 PREFIX = "THROUGHLINE_"
 CALLERS_KEY = "THROUGHLINE_KEY"
@@ -42,23 +54,22 @@ class Settings:
     cors_origins: tuple[str, ...]
     metrics_key: str | None = field(repr=False)
     log_level: str
+    oidc_issuer: str | None
+    oidc_audience: str | None
+    oidc_algorithms: tuple[str, ...]
+    oidc_jwks_url: str | None
+    oidc_workspace: UUID | None
+    oidc_workspace_claim: str | None
+    oidc_party_claim: str | None
+    oidc_role_claim: str | None
+    oidc_roles: tuple[tuple[str, str], ...]
+    oidc_members: str
+    oidc_leeway_s: float
+    oidc_refetch_s: float
 
     @property
     def own_server(self) -> bool:
         return self.database_url is None
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One variable: which field it fills, what it takes, and what it is for."""
-
-    name: str
-    fills: str
-    default: str
-    read: Callable[[str], Any]
-    accepted: str
-    meaning: str
-    default_shown: str = ""
 
 
 TABLE: tuple[Setting, ...] = (
@@ -201,6 +212,7 @@ TABLE: tuple[Setting, ...] = (
         "none: /metrics answers this machine alone, when THROUGHLINE_HOST is a loopback address",
     ),
     Setting("THROUGHLINE_LOG_LEVEL", "log_level", "info", *choice("debug", "info", "warning", "error"), "least to log"),
+    *OIDC_SETTINGS,
 )
 
 
@@ -235,7 +247,7 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
             "DATABASE_URL is set, so THROUGHLINE_MASTER_KEY or THROUGHLINE_MASTER_KEY_FILE must be too: "
             "every process on that database needs the same 32 bytes (`openssl rand -base64 32` makes them)."
         )
-    return faults
+    return faults + oidc_contradictions(values)
 
 
 def _stranger(name: str) -> str:

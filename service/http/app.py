@@ -133,7 +133,8 @@ def create_app(settings: Settings, dsn: str, master_key: MasterKey, clock: Clock
             builder = asyncio.create_task(ledger.checkpoints.run())
             watcher = asyncio.create_task(ledger.watch.run())
             try:
-                yield
+                async with _tokens(app, settings, ledger):
+                    yield
             finally:
                 under_way = {builder, watcher}
                 while under_way:  # a cancellation may get lost on its way through a failing connection
@@ -143,6 +144,19 @@ def create_app(settings: Settings, dsn: str, master_key: MasterKey, clock: Clock
         app.state.requests.flush()
 
     return assemble(settings, clock, ledger_open)
+
+
+@asynccontextmanager
+async def _tokens(app: Litestar, settings: Settings, ledger: Ledger) -> AsyncIterator[None]:
+    """Take an issuer's tokens for the while, where the settings name one."""
+    if settings.oidc_issuer is None:
+        yield
+        return
+    from service.oidc.opening import token_identities
+
+    async with token_identities(settings, ledger) as tokens:
+        app.state.tokens = tokens
+        yield
 
 
 def assemble(settings: Settings, clock: Clock, *lifespans: Any) -> Litestar:
@@ -158,6 +172,7 @@ def assemble(settings: Settings, clock: Clock, *lifespans: Any) -> Litestar:
                 "clock": clock,
                 "policies": registered(settings.policies),
                 "limits": Limits(settings),
+                "tokens": None,
                 "stopping": False,
             }
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from litestar import Request
@@ -14,12 +14,15 @@ from service.clock import Clock
 from service.http.bodies import decoded, read_body
 from service.http.problems import not_found
 from service.http.questions import CANONICAL_UUID, asked
-from service.http.shown import HELD, token
+from service.http.shown import HELD, is_key, token
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.tickets import Held
 from service.policies import Registry
 from service.settings import Settings
+
+if TYPE_CHECKING:  # it brings a client and cryptography, which a service without an issuer does not need
+    from service.oidc.identities import TokenIdentities
 
 Q = TypeVar("Q", bound=Struct)
 T = TypeVar("T")
@@ -52,7 +55,14 @@ class Call(Request[Identity, Any, Any]):
         held = self.held
         if held is not None:
             return partial(self.ledger.tickets.holder, held)
-        return partial(self.ledger.identify, token(self.scope))
+        tokens = self.tokens
+        shown = token(self.scope, identity_tokens=tokens is not None)
+        return partial(self.ledger.identify if tokens is None or is_key(shown) else tokens.again, shown)
+
+    @property
+    def tokens(self) -> "TokenIdentities | None":
+        """Who shows an issuer's tokens; None where none are taken."""
+        return cast("TokenIdentities | None", self.scope["litestar_app"].state.tokens)
 
     @property
     def ledger(self) -> Ledger:

@@ -9,10 +9,11 @@ from service.http.negotiation import chosen
 from service.http.operations import Operation
 from service.http.permissions import ROLE_MAY
 from service.http.problems import Problem, method_not_allowed, not_ready
-from service.http.shown import HELD, ticket_shown, token
+from service.http.shown import HELD, is_key, ticket_shown, token
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.refusals import NoSuchKey
+from service.oidc.refusals import TokenRefused
 
 
 async def admit(scope: Scope, operation: Operation | None, state: Any) -> None:
@@ -31,19 +32,21 @@ async def admit(scope: Scope, operation: Operation | None, state: Any) -> None:
 
 
 async def _identified(scope: Scope, operation: Operation, state: Any) -> Identity:
-    """Whose key or ticket is shown. Wrong ones are counted for their address."""
+    """Whose key, token or ticket is shown. Wrong ones are counted for their address."""
     limits: Limits = state.limits
     ledger: Ledger = state.ledger
     if ledger.watch.unfit is not None and operation.method != "GET":
         raise not_ready(ledger.watch.unfit)
+    tokens = state.tokens
     ticket = ticket_shown(scope) if operation.tickets else None
-    key = token(scope) if ticket is None else ""
-    limits.may_guess(scope, lambda: ledger.credentials.has_known(key))
+    shown = token(scope, identity_tokens=tokens is not None) if ticket is None else ""
+    by_key = tokens is None or ticket is not None or is_key(shown)
+    limits.may_guess(scope, lambda: (ledger.credentials if by_key else tokens).has_known(shown))
     try:
         if ticket is None:
-            return await ledger.identify(key)
+            return await ledger.identify(shown) if by_key else await tokens.identify(shown)
         identity, scope[HELD] = await ledger.tickets.take(ticket)  # type: ignore[literal-required]  # ours
-    except NoSuchKey:
+    except (NoSuchKey, TokenRefused):
         limits.guessed(scope)
         raise
     return identity

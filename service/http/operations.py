@@ -17,7 +17,16 @@ _REGISTER: dict[str, Callable[..., Any]] = {"GET": get, "POST": post, "DELETE": 
 
 # Problems by what a call does; `PUBLIC` can happen to any.
 PUBLIC = ("header-malformed", "not-acceptable", "internal", "query-malformed", "query-too-long")
-KEYED = (*PUBLIC, "no-valid-key", "role-forbids", "too-many-requests", "store-unavailable")
+KEYED = (
+    *PUBLIC,
+    "no-valid-key",
+    "no-valid-token",
+    "token-opens-nothing",
+    "role-forbids",
+    "too-many-requests",
+    "store-unavailable",
+    "issuer-unavailable",
+)
 READS = (*KEYED, "fact-unreadable")
 PAGES = (*READS, "cursor-not-valid")
 WRITES = (

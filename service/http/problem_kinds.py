@@ -65,6 +65,26 @@ _HTTP_PROBLEMS = (
         "Authorization: Bearer tl_… with a key that was revoked.",
     ),
     ProblemKind(
+        "no-valid-token",
+        401,
+        "No valid identity token",
+        "An identity token is a JWT of the issuer that this service trusts, for this service, signed with one of the "
+        "issuer's keys, and valid now.",
+        "Look at `check`, the first check that failed: size, form, algorithm, type, critical, key, signature, issuer, "
+        "audience, subject, claims, not-yet-valid or expired. Get another token from the issuer, for the right "
+        "audience; what comes after a failed check was not looked at.",
+        "A token that expired an hour ago: `check` is expired.",
+    ),
+    ProblemKind(
+        "token-opens-nothing",
+        403,
+        "The token is valid, and opens nothing",
+        "A token opens the workspace to those who are members of it, in the role on the workspace's record.",
+        "Give `party_id`, if there is one, to an owner of the workspace, who adds it as a member with "
+        "POST /v1/members; or have the issuer put the claims into the token that the operator has mapped.",
+        "Somebody signs in before an owner has added them.",
+    ),
+    ProblemKind(
         "role-forbids",
         403,
         "Your role may not do this",
@@ -253,6 +273,14 @@ _HTTP_PROBLEMS = (
         "Wait for the seconds in Retry-After. A write may or may not have happened: sending it again with the same "
         "event id is safe.",
         "PostgreSQL restarts.",
+    ),
+    ProblemKind(
+        "issuer-unavailable",
+        503,
+        "Tokens cannot be checked now",
+        "Identity tokens are checked with their issuer's keys, which the service has not had yet, or not for a day.",
+        "Wait for the seconds in Retry-After. Keys of this service work meanwhile.",
+        "The service was started while the issuer was away.",
     ),
     ProblemKind(
         "not-checkpointed",

@@ -27,6 +27,7 @@ from service.ledger.refusals import (
     Unreadable,
     VersionMismatch,
 )
+from service.oidc.refusals import IssuerUnavailable, TokenOpensNothing, TokenRefused
 
 log = logging.getLogger("throughline.http")
 
@@ -62,6 +63,19 @@ class Problem(Exception):
 def no_valid_key() -> Problem:
     """Absent, malformed, unknown, expired and revoked keys answer alike."""
     return Problem("no-valid-key", "Send a valid key: `Authorization: Bearer tl_…`.", CHALLENGE)
+
+
+def _of_token(exc: TokenRefused | TokenOpensNothing | IssuerUnavailable) -> Problem:
+    """Which check failed is told: the holder of a token can read it, and learns nothing about anybody else's."""
+    match exc:
+        case TokenRefused():
+            told = f'Bearer realm="throughline", error="invalid_token", error_description="{exc.detail}"'
+            return Problem("no-valid-token", exc.detail, (b"www-authenticate", told.encode("ascii")), check=exc.check)
+        case TokenOpensNothing():
+            members = {} if exc.party_id is None else {"party_id": exc.party_id}
+            return Problem("token-opens-nothing", exc.detail, **members)
+        case IssuerUnavailable():
+            return _retry("issuer-unavailable", "The issuer's keys could not be had.", exc.retry_after_s)
 
 
 def not_found() -> Problem:
@@ -141,6 +155,8 @@ def problem_of(exc: Exception) -> Problem | None:
             return Problem("nothing-to-erase", "Nothing that this names has content to be erased.")
         case NoSuchKey():
             return no_valid_key()
+        case TokenRefused() | TokenOpensNothing() | IssuerUnavailable():
+            return _of_token(exc)
         case VersionMismatch():
             return _version_mismatch(exc)
         case EventIdReused():

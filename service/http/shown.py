@@ -12,15 +12,28 @@ HELD = "throughline.held"
 """Where the scope has the ticket by which the caller follows."""
 
 
-def token(scope: Scope) -> str:
-    """The key of `Authorization: Bearer tl_…`; a 401 problem when there is not exactly one."""
+def token(scope: Scope, *, identity_tokens: bool) -> str:
+    """What `Authorization: Bearer …` shows: one of our keys, or what may be an issuer's token where those are taken.
+
+    A 401 problem when there is not exactly one.
+    """
     values = header_values(scope, b"authorization")
-    if len(values) != 1 or len(values[0]) > KEY_CHARS_MAX:
+    if len(values) != 1:
         raise no_valid_key()
-    scheme, _, key = values[0].decode("latin-1").partition(" ")
-    if scheme.lower() != "bearer" or not key.startswith("tl_") or not key.isascii():
+    scheme, _, shown = values[0].decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer" or not shown.isascii():
         raise no_valid_key()
-    return key
+    if is_key(shown):
+        if len(shown) > KEY_CHARS_MAX:
+            raise no_valid_key()
+    elif not identity_tokens or "." not in shown:
+        raise no_valid_key()
+    return shown
+
+
+def is_key(shown: str) -> bool:
+    """Whether this is one of our keys by its form: no JWT begins so, for `tl_` is not the base64 of a `{`."""
+    return shown.startswith("tl_")
 
 
 def ticket_shown(scope: Scope) -> str | None:

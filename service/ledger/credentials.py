@@ -32,13 +32,14 @@ _CREDENTIALS = statement("credentials")
 
 
 class Identity(Struct, frozen=True):
-    """Who calls, in which workspace, by which credential."""
+    """Who calls, in which workspace, by which credential; `by_token` of an issuer, which is no key of ours."""
 
     workspace_id: UUID
     credential_id: UUID
     caller: Caller
     name: str
     expires_at: datetime | None = None
+    by_token: bool = False
 
 
 class Credential(Struct, frozen=True, kw_only=True):
@@ -107,11 +108,28 @@ class Credentials:
         _, party_id, party_kind, role, stream_id, name, expires_at, _, last_used_at = rows[0]
         caller = Caller(party_id, role, party_kind, stream_id)
         identity = Identity(workspace_id, credential_id, caller, name, expires_at)
+        self.keep(known_as, identity, asked_at)
+        await self._note_use(identity, last_used_at)
+        return identity
+
+    def recall(self, known_as: str) -> Identity | None:
+        """An identity that is trusted still."""
+        trusted_until, identity = self._kept.get(known_as) or (0.0, None)
+        return None if trusted_until < self._monotonic() else identity
+
+    def keep(self, known_as: str, identity: Identity, asked_at: float) -> None:
+        """Trust what was read of somebody at `asked_at` (by `moment`) for a moment, or until the workspace changes."""
         self._kept[known_as] = (asked_at + CREDENTIAL_TRUSTED_S, identity)
         if len(self._kept) > CREDENTIALS_KEPT_MAX:
             self._kept.popitem(last=False)
-        await self._note_use(identity, last_used_at)
-        return identity
+
+    def drop(self, known_as: str) -> None:
+        """Trust nothing that is kept of somebody."""
+        self._kept.pop(known_as, None)
+
+    def moment(self) -> float:
+        """Now, as `keep` takes it."""
+        return self._monotonic()
 
     async def _note_use(self, identity: Identity, last_used_at: datetime | None) -> None:
         """Write that the key was used, when the last writing is long enough ago; nobody is refused because it fails."""

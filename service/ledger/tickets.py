@@ -4,6 +4,7 @@ A ticket is a row, so that any process of the service may serve it; the secret's
 The newest connection has it: whoever reconnects need not wait until the service has noticed that the old one is gone.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -43,6 +44,8 @@ class Tickets:
         self._store = store
         self._credentials = credentials
         self._clock = clock
+        self.of_member: Callable[[UUID, UUID], Awaitable[Identity]] | None = None
+        """Who holds a ticket that was made with an issuer's token; set where those are taken."""
 
     async def issue(self, identity: Identity) -> tuple[str, datetime]:
         """A ticket for the caller, shown once, and until when it must be used. Raises `TooManyTickets`."""
@@ -51,7 +54,7 @@ class Tickets:
         async with self._store.connection() as connection:
             rows = await fetch(
                 connection,
-                "SELECT issue_ticket(%s, %s, %s, %s, %s, %s, %s, %s)",
+                "SELECT issue_ticket(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 (
                     token.workspace_id,
                     token.credential_id,
@@ -61,6 +64,8 @@ class Tickets:
                     now - UNUSED,
                     now - SERVES,
                     TICKETS_PER_KEY_MAX,
+                    identity.caller.party_id if identity.by_token else None,
+                    identity.expires_at if identity.by_token else None,
                 ),
             )
         if not rows[0][0]:
@@ -90,16 +95,21 @@ class Tickets:
             )
         if rows[0][0] is None:
             raise NoSuchKey
-        return await self._credentials.holder(held.workspace_id, rows[0][0]), held
+        return await self.holder(held), held
 
     async def holder(self, held: Held) -> Identity:
         """Who follows by the ticket; raises `NoSuchKey` once it serves another connection, or nobody any more."""
         rows = await self._store.read(_TICKET, {"workspace": held.workspace_id, "ticket": held.ticket_id})
         if not rows:
             raise NoSuchKey
-        credential_id, connection_id, used_at = rows[0]
-        if connection_id != held.connection_id or used_at < self._clock.now() - SERVES:
+        credential_id, connection_id, used_at, party_id, ends_at = rows[0]
+        now = self._clock.now()
+        if connection_id != held.connection_id or used_at < now - SERVES or (ends_at is not None and ends_at <= now):
             raise NoSuchKey
+        if party_id is not None:
+            if self.of_member is None:
+                raise NoSuchKey
+            return await self.of_member(held.workspace_id, party_id)
         return await self._credentials.holder(held.workspace_id, credential_id)
 
 

@@ -22,12 +22,14 @@ class Readiness(Struct, omit_defaults=True):
     """The service can do its work. What is told besides does not hinder it, and wants a person's look.
 
     `unreadable_streams`: that this process came across and could not read, see `throughline doctor`. `unsigned_s`: for
-    how many seconds facts have waited for a signed checkpoint, when that is longer than it should be.
+    how many seconds facts have waited for a signed checkpoint, when that is longer than it should be. `issuer`, where
+    identity tokens are taken: whether there are keys to check them; keys of this service work without.
     """
 
     status: Literal["ready"]
     unreadable_streams: int = 0
     unsigned_s: int = 0
+    issuer: Literal["keys", "no-keys"] | None = None
 
 
 # Checkpoints follow within seconds, or a minute behind a large import.
@@ -48,12 +50,14 @@ async def ready(request: Call) -> Answer:
     watch = request.ledger.watch
     if unfit := await watch.judge():
         raise not_ready(unfit)
+    tokens = request.tokens
     unsigned_s = round(watch.unsigned_s)
     return as_json(
         Readiness(
             "ready",
             unreadable_streams=request.ledger.vitals().unreadable_streams,
             unsigned_s=unsigned_s if unsigned_s >= UNSIGNED_TOLD_S else 0,
+            issuer=None if tokens is None else "keys" if tokens.has_keys else "no-keys",
         )
     )
 
