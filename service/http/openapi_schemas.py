@@ -30,7 +30,7 @@ def polished(schema: Any, named: Mapping[frozenset[str], str]) -> Any:
         if key == "anyOf" and "discriminator" in schema:
             made["oneOf"] = polished(value, named)
         elif key == "enum" and len(value) == 1:
-            made |= {"type": "string", "const": value[0]}
+            made |= ({"type": "string"} if isinstance(value[0], str) else {}) | {"const": value[0]}
         elif key == "enum" and all(isinstance(one, str) for one in value):
             made |= {"type": "string", "enum": value}
         elif key == "default":

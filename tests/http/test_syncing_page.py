@@ -1,7 +1,6 @@
 """What docs/syncing.md shows is done as its reader would do it."""
 
 import json
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -34,15 +33,6 @@ def test_the_commands_answer_what_the_page_says(world: World, owner: httpx.Clien
     assert (outcomes["epoch"], outcomes["expected_sequence"], outcomes["items"]) == (1, 3, [])
     assert {"events", "resets", "checkpoint", "has_more"} <= set(pulled)
     assert [event_id[-4:] for event_id in missing["missing"]] == ["0004"]
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-def test_the_script_is_one(tmp_path: Path) -> None:
-    (script,) = re.findall(r"```javascript\n(.*?)```", PAGE, re.DOTALL)
-    program = tmp_path / "sync.js"
-    program.write_text(script)
-    done = subprocess.run(["node", "--check", program], capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_bounds_and_reasons_on_the_page_are_the_code_s() -> None:

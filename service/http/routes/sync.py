@@ -16,6 +16,7 @@ from service.http.calls import Call
 from service.http.cursors import binding, cursor, link_next, next_page, place_of
 from service.http.documented import LINK, POSITION, StreamReset
 from service.http.event_stream import reset_json
+from service.http.openapi_schemas import REF
 from service.http.operations import KEYED, READS, WRITES, Operation, Reply
 from service.http.permissions import ROLE_MAY
 from service.http.problem_kinds import ALL_KINDS
@@ -40,6 +41,21 @@ class SyncCheckpoint(Struct):
     mark: Mark
 
 
+class ItemProblem(Struct, omit_defaults=True):
+    """Why an item is refused, with the members that another call's problem of this type has. It has no `instance`."""
+
+    type: Annotated[str, Meta(description="/problems/<slug>, which explains it")]
+    title: str
+    status: int
+    detail: Annotated[str, Meta(description="This case in a sentence")]
+    rule: Annotated[str, Meta(description="The rule in one sentence")] | None = None
+    accepted: Annotated[Any, Meta(description="What would be accepted instead")] = None
+    pointer: Annotated[str, Meta(description="JSON pointer of the first fault in the item")] | None = None
+
+
+_PROBLEM = Meta(extra_json_schema={"$ref": REF.format(name=ItemProblem.__name__)})
+
+
 class ItemVerdict(Struct, omit_defaults=True, kw_only=True):
     """What became of an item; see the page on syncing. Members that do not apply are absent.
 
@@ -52,7 +68,7 @@ class ItemVerdict(Struct, omit_defaults=True, kw_only=True):
     status: Literal["accepted", "duplicate", "refused", "deferred"]
     position: Position | None = None
     stream_version: int | None = None
-    problem: dict[str, Any] | None = None
+    problem: Annotated[dict[str, Any], _PROBLEM] | None = None
     refused_at: Instant | None = None
     reason: Reason | None = None
     expected: int | None = None
@@ -250,7 +266,7 @@ ROUTES: list[HTTPRouteHandler] = [
         "it. Send everything again when no answer came.",
         permission="record",
         bodies=(SyncPush,),
-        shapes=EITHER,
+        shapes=(*EITHER, ItemProblem),
         replies=(Reply(200, "A verdict for every item", PushAnswer),),
         problems=(*BODIES, "device-fenced", "too-many-devices"),
     ).route(push),
