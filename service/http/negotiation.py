@@ -1,5 +1,6 @@
 """Which form of an answer the caller takes. Everything is JSON; a few pages are HTML as well."""
 
+import re
 from collections.abc import Sequence
 
 from litestar.types import Scope
@@ -9,6 +10,8 @@ from service.http.problems import Problem
 
 # More alternatives than any client sends; the rest is not read.
 RANGES_MAX = 50
+# RFC 9110 12.4.2. Python would read `nan` and `inf` as well, which compare with nothing as they should.
+_QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
 def chosen(scope: Scope, offered: Sequence[str]) -> str:
@@ -39,8 +42,5 @@ def _q(parameters: Sequence[str]) -> float:
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
+            return float(value) if _QVALUE.fullmatch(value.strip()) else 0.0
     return 1.0

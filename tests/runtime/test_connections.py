@@ -104,6 +104,57 @@ def test_A11_huge_headers_are_refused_whether_complete_or_not(service: Running) 
             assert huge.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
+GET, POST = b"GET /health/live HTTP/1.1\r\n", b"POST /v1/deals HTTP/1.1\r\n"
+HOST, CHUNKED = b"Host: x\r\n", b"Transfer-Encoding: chunked\r\n"
+SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+REFUSED_SHAPES = {
+    "lines that end with a line feed alone": b"GET /health/live HTTP/1.1\nHost: x\n\n",
+    "a carriage return alone": GET + b"Host: x\rX-A: 1\r\n\r\n",
+    "two hosts": GET + HOST + b"Host: y\r\n\r\n",
+    "a header folded over two lines": GET + HOST + b"X-A: 1\r\n 2\r\n\r\n",
+    "a space before the colon": GET + HOST + b"X-A : 1\r\n\r\n",
+    "a length with a space before the colon": POST + HOST + b"Content-Length : 2\r\n\r\n{}",
+    "a header without a colon": GET + HOST + b"X-A\r\n\r\n",
+    "a zero byte": GET + HOST + b"X-A: a\x00b\r\n\r\n",
+    "one length twice": POST + HOST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+    "two lengths in one header": POST + HOST + b"Content-Length: 2, 2\r\n\r\n{}",
+    "a length with a sign": POST + HOST + b"Content-Length: +2\r\n\r\n{}",
+    "a length in hexadecimal": POST + HOST + b"Content-Length: 0x2\r\n\r\n{}",
+    "two codings": POST + HOST + CHUNKED + CHUNKED + b"\r\n2\r\n{}\r\n0\r\n\r\n",
+    "a coding and a length": POST + HOST + CHUNKED + b"Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "a coding that is none": POST + HOST + b"Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n{}",
+    "a coding behind a strange space": POST + HOST + b"Transfer-Encoding: \x0bchunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "a piece of a negative size": POST + HOST + CHUNKED + b"\r\n-2\r\n{}\r\n0\r\n\r\n",
+    "a piece of a size with a prefix": POST + HOST + CHUNKED + b"\r\n0x2\r\n{}\r\n0\r\n\r\n",
+    "a piece of a size beyond all numbers": POST + HOST + CHUNKED + b"\r\nfffffffffffffffff\r\n{}\r\n0\r\n\r\n",
+    "pieces that end with a line feed alone": POST + HOST + CHUNKED + b"\r\n2\n{}\n0\n\n",
+    "tabs in the first line": b"GET\t/health/live\tHTTP/1.1\r\nHost: x\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("shape", REFUSED_SHAPES)
+def test_A11_what_two_servers_could_read_in_two_ways_is_refused_and_the_connection_ends(
+    service: Running, shape: str
+) -> None:
+    """What follows on the connection could be the end of this request or another one: it is not read."""
+    with connected(service) as ambiguous:
+        ambiguous.sendall(REFUSED_SHAPES[shape] + SMUGGLED)
+        told = rest(ambiguous)
+    assert told.startswith(b"HTTP/1.1 400 "), told
+    assert told.count(b"HTTP/1.1 ") == 1, "one answer, and none to what was smuggled"
+
+
+def test_A11_two_requests_in_one_piece_get_two_answers(service: Running) -> None:
+    """The same two, put together rightly: the test above does not pass because nothing is ever answered."""
+    with connected(service) as twice:
+        twice.sendall(GET + HOST + b"\r\n" + SMUGGLED)
+        received = b""
+        while received.count(b"HTTP/1.1 ") < 2:
+            received += twice.recv(65536)
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 404 " in received
+
+
 def test_the_rest_of_a_body_after_an_early_answer_is_not_taken_for_a_header(service: Running) -> None:
     size = HEADER_BYTES_MAX * 4
     with connected(service) as early:
