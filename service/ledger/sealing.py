@@ -78,7 +78,7 @@ def unseal(row: Stored, kind: Any, workspace_id: UUID, stream: AESGCM | None, pa
         raise Unreadable(stream_id, row.version, "its content does not match its seal") from None
     except KeyError as unknown:
         raise Unreadable(stream_id, row.version, f"its type {unknown} is not known") from None
-    except (msgspec.MsgspecError, AttributeError, TypeError, ValueError):
+    except (msgspec.MsgspecError, AttributeError, RecursionError, TypeError, ValueError):
         raise Unreadable(stream_id, row.version, "its bytes are not a fact") from None
     return Recorded(fact, row.position, row.recorded_at, erased=row.proposal_digest is None)
 
