@@ -13,13 +13,16 @@ from service.settings import read_settings, settings_table
 EXIT_REFUSED = 2
 
 ELSEWHERE = {
+    "backup": ("service.backup.commands:backup", "Copy the database while the service runs."),
     "demo": ("service.demo.command:demo", "Fill a running service with an example to look at."),
+    "doctor": ("service.doctor.command:command", "Check all that the service stands on, and say what to do."),
     "import": ("service.imports.command:import_", "Import the events of another system's export."),
     "key": ("service.keys:key", "Make, list, rotate and revoke keys to the service."),
     "member": ("service.keys:member", "Add, list and remove members, and give them roles."),
     "log": ("service.signing:log", "List, add and retire the keys that sign checkpoints."),
     "openapi": ("service.http.openapi:command", "Write the OpenAPI document."),
     "replay": ("service.replaying.command:command", "Walk through a deal or a goal, step by step."),
+    "restore": ("service.backup.commands:restore", "Fill an empty database from a backup."),
     "restore-erasures": (
         "service.erasures:command",
         "Erase again, on a restored backup, what was erased after it was taken.",

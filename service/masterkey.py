@@ -80,6 +80,27 @@ def obtain(settings: Settings, connection: psycopg.Connection[Any]) -> MasterKey
     return master_key
 
 
+def is_given(settings: Settings) -> bool:
+    """Whether the settings name a key that is there. Raises `StartRefusal` when it is there but is none."""
+    return _given(settings)[0] is not None
+
+
+def given(settings: Settings, connection: psycopg.Connection[Any]) -> MasterKey:
+    """The key that the settings name, when the database was sealed with it; makes nothing. Raises `StartRefusal`."""
+    key, origin = _given(settings)
+    if key is None:
+        raise StartRefusal(f"The master key file {origin} is missing.")
+    master_key = MasterKey(key)
+    row = connection.execute("SELECT check_value FROM keyring").fetchone()
+    if row is None:
+        raise StartRefusal("The database was never used with any master key.")
+    try:
+        master_key.unwrap(bytes(row[0]), CHECK_CONTEXT)
+    except WrappedKeyUnreadable:
+        raise StartRefusal(f"The master key from {origin} is not the one this data was sealed with.") from None
+    return master_key
+
+
 def _given(settings: Settings) -> tuple[bytes | None, str]:
     """The key and where it is from; no key when the file that we may make is not there yet."""
     if settings.master_key is not None:

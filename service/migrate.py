@@ -210,6 +210,13 @@ def _contradiction(rows: Sequence[tuple[Any, ...]], expected: Sequence[Migration
     return None
 
 
+def parts_changed(connection: psycopg.Connection[Any]) -> list[str]:
+    """The names of the functions in the database that are not this code's; which rights there are is another matter."""
+    known = dict(connection.execute("SELECT name, sha256 FROM schema_part").fetchall())
+    parts = [part for part in _parts(APP_ROLE) if part.name != "grants"]
+    return [part.name for part in parts if known.get(part.name) != part.sha256]
+
+
 def _parts(app_role: str) -> list[Part]:
     folder = files("service.ledger").joinpath("sql")
     functions = sorted(folder.joinpath("functions").iterdir(), key=lambda file: file.name)

@@ -8,9 +8,10 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import click
 import uvicorn
@@ -21,6 +22,9 @@ from service.faults import StartRefusal
 from service.postgres import OwnPostgres
 from service.settings import Settings, read_settings, settings_help
 from service.start import prepare_elsewhere, prepare_own
+
+if TYPE_CHECKING:  # loaded while the database starts
+    from litestar import Litestar
 
 BACKLOG = 1024
 """Connections the system holds for us while we are busy or still starting."""
@@ -65,12 +69,13 @@ def serve(settings: Settings) -> None:
         log.configure(settings.log_level)
         if own:
             ready = prepare_own(settings, own.ready())
+        traced = _traces(settings)
         erase_again(ready.dsn, ready.master_key, settings)
         new_key = first_owner_key(ready.dsn, ready.master_key, settings)
         app = create_app(settings, ready.dsn, ready.master_key)
         server = GracefulServer(
             uvicorn.Config(
-                app,
+                opened.enter_context(traced(app)),
                 http=bounded(settings),
                 loop="uvloop",
                 ws="none",
@@ -97,6 +102,16 @@ def serve(settings: Settings) -> None:
         server.run(sockets=[listener])
     if given_up:
         raise StartRefusal(*given_up)
+
+
+def _traces(settings: Settings) -> "Callable[[Litestar], AbstractContextManager[Any]]":
+    """What traces an application while it serves; nothing unless an address is set to send traces to."""
+    if settings.traces_endpoint is None:
+        return contextlib.nullcontext
+    from service.tracing import sent_to, tracing
+
+    endpoint = settings.traces_endpoint
+    return lambda app: tracing(app, sent_to(endpoint))
 
 
 class GracefulServer(uvicorn.Server):

@@ -73,6 +73,14 @@ def database_address(text: str) -> str:
     return text
 
 
+def http_address(text: str) -> str:
+    """An http or https address with a host, without a query."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(text)
+    return text
+
+
 SECRET_CHARS = range(16, 201)
 
 

@@ -14,6 +14,7 @@ from service.setting_kinds import (
     choice,
     database_address,
     folder,
+    http_address,
     key_of_base64,
     origins,
     seconds,
@@ -50,9 +51,11 @@ class Settings:
     body_deadline_s: float
     shutdown_deadline_s: float
     erasure_journal: Path | None
+    backups: Path | None
     policies: Path | None
     cors_origins: tuple[str, ...]
     metrics_key: str | None = field(repr=False)
+    traces_endpoint: str | None = field(repr=False)
     log_level: str
     oidc_issuer: str | None
     oidc_audience: str | None
@@ -185,6 +188,15 @@ TABLE: tuple[Setting, ...] = (
         "none",
     ),
     Setting(
+        "THROUGHLINE_BACKUPS",
+        "backups",
+        "",
+        folder,
+        "a folder",
+        "where `throughline backup` puts backups, best on another disk",
+        "none: the command is told",
+    ),
+    Setting(
         "THROUGHLINE_POLICIES",
         "policies",
         "",
@@ -210,6 +222,15 @@ TABLE: tuple[Setting, ...] = (
         "16 to 200 visible ASCII characters",
         "what a scraper of /metrics shows as its bearer key",
         "none: /metrics answers this machine alone, when THROUGHLINE_HOST is a loopback address",
+    ),
+    Setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "traces_endpoint",
+        "",
+        http_address,
+        "an address such as http://collector:4318",
+        "where to send OpenTelemetry traces (OTLP over HTTP), with the extra `traces`; other OTEL_ variables hold too",
+        "none: nothing is traced",
     ),
     Setting("THROUGHLINE_LOG_LEVEL", "log_level", "info", *choice("debug", "info", "warning", "error"), "least to log"),
     *OIDC_SETTINGS,

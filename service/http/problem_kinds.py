@@ -294,7 +294,7 @@ _HTTP_PROBLEMS = (
         "not-ready",
         503,
         "The service cannot do its work now",
-        "Readiness needs a database that answers, with the schema that this version knows.",
+        "Calls need a service that is not stopping, and recording a schema that its version may record in.",
         "Send calls to another process of the service, or wait for the seconds in Retry-After.",
         "The service was asked to stop and answers only what is in flight.",
     ),

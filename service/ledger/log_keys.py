@@ -70,7 +70,7 @@ class LogKeys:
         rows = await fetch(connection, _KEYS, {"workspace": workspace_id})
         origin = origin_of(workspace_id)
         return [
-            Signer(origin, self._master_key.unwrap(row[2], _context(workspace_id, row[0])))
+            Signer(origin, self._master_key.unwrap(row[2], key_context(workspace_id, row[0])))
             for row in rows
             if row[4] is None
         ]
@@ -79,10 +79,10 @@ class LogKeys:
         """Nothing happens when another process was faster: then its key is the one of this generation."""
         seed = os.urandom(SEED_BYTES)
         public = Signer(origin_of(workspace_id), seed).verifier.public_key
-        wrapped = self._master_key.wrap(seed, _context(workspace_id, generation))
+        wrapped = self._master_key.wrap(seed, key_context(workspace_id, generation))
         sql = "SELECT add_log_key(%s, %s, %s, %s, %s)"
         await fetch(connection, sql, (workspace_id, generation, public, wrapped, self._clock.now()))
 
 
-def _context(workspace_id: UUID, generation: int) -> bytes:
+def key_context(workspace_id: UUID, generation: int) -> bytes:
     return b"log key" + workspace_id.bytes + generation.to_bytes(4, "big")

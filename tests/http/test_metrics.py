@@ -16,6 +16,7 @@ from domain.events import CATALOGUE
 from service.http.routes.metrics import may_read
 from service.ledger.ledger import Ledger
 from tests.http.conftest import MASTER_KEY, World, a_deal, client, noted
+from tests.running import ROOT
 
 KEY = "a-key-for-scrapers-only"
 REQUESTS = 600
@@ -165,3 +166,10 @@ async def record_elsewhere(world: World, stream_id: str) -> None:
         noor = await ledger.identify(world.here.member.key)
         fact = msgspec.convert(noted("This will be spoilt"), CATALOGUE["note.recorded"].proposal)
         await ledger.append(noor, stream_id, [fact], opens=False)
+
+
+def test_the_page_on_operations_lists_every_figure_and_no_other(nobody: httpx.Client) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    listed = set(re.findall(r"`(throughline_\w+)`", page.partition("## Figures")[2].partition("## The log")[0]))
+    told = {re.sub(r"_(bucket|count|sum)$", "", name) for name, _ in figures(nobody) if name.startswith("throughline_")}
+    assert listed == told
