@@ -170,6 +170,7 @@ async def record_elsewhere(world: World, stream_id: str) -> None:
 
 def test_the_page_on_operations_lists_every_figure_and_no_other(nobody: httpx.Client) -> None:
     page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert nobody.get("/health/live").status_code == 200
     listed = set(re.findall(r"`(throughline_\w+)`", page.partition("## Figures")[2].partition("## The log")[0]))
     told = {re.sub(r"_(bucket|count|sum)$", "", name) for name, _ in figures(nobody) if name.startswith("throughline_")}
     assert listed == told
