@@ -1,4 +1,6 @@
-// Checks a bundle offline, in a browser (import { verify }) or as `node verify.mjs FILE...`. The lines: docs/proving.md.
+// Checks a bundle offline, in a browser (import { verify }) or as `node verify.mjs [--against KEPT] FILE...`: docs/proving.md.
+import { checkReceipt, isKnown } from "./receipt.mjs";
+
 const fail = (kind) => { throw new Error(kind); };
 const hex = (found) => Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const bytes = (text) => (/^(?:[0-9a-f]{2})*$/.test(text) ? Uint8Array.from(text.match(/../g) ?? [], (two) => parseInt(two, 16)) : fail("malformed"));
@@ -39,6 +41,23 @@ async function rootFrom(index, size, root, path) { // RFC 9162, 2.1.3.2
   }
   return last === 0 ? root : null;
 }
+async function grewInto(old, now, path) { // RFC 9162, 2.1.4.2
+  if (old.size === 0 || old.size === now.size) return path.length === 0 && (old.size === 0 || old.root === now.root);
+  let [index, last, whole] = [old.size - 1, now.size - 1, old.size];
+  while (whole % 2 === 0) whole /= 2;
+  const [first, ...rest] = whole === 1 ? [old.root, ...path] : path;
+  while (index % 2) [index, last] = [half(index), half(last)];
+  let [before, after] = [digest(first ?? ""), first];
+  for (const beside of rest) {
+    if (last === 0) return false;
+    if (index % 2 || index === last) {
+      [before, after] = [await node(beside, before), await node(beside, after)];
+      while (index && index % 2 === 0) [index, last] = [half(index), half(last)];
+    } else after = await node(after, beside);
+    [index, last] = [half(index), half(last)];
+  }
+  return last === 0 && before === old.root && after === now.root;
+}
 async function streamsRoot(ends, depth = 0) {
   if (!ends.length || (ends.length === 1 && depth >= 12)) return ends.length ? ends[0][1] : "0".repeat(64);
   const side = (wanted) => streamsRoot(ends.filter(([key]) => bit(key, depth) === wanted), depth + 1);
@@ -46,19 +65,28 @@ async function streamsRoot(ends, depth = 0) {
 }
 const entryOf = (stream_id, [version, last_leaf]) => leafOf(JSON.stringify({ last_leaf, stream_id, version }));
 
-export async function verify(text, keys) {
+export async function verify(text, keys, older) {
   const lines = (text.endsWith("\n") ? text : fail("malformed")).slice(0, -1).split("\n").map((line) => JSON.parse(line));
   const [manifest, end] = [lines.shift(), lines.pop()];
   if (manifest.line !== "manifest" || manifest.format !== "throughline-bundle/1" || !Array.isArray(manifest.parts)) fail("malformed");
-  const [whole, ends, streams, peaks] = [manifest.scope === "log", new Map(), new Map(), []];
+  const [whole, ends, streams, peaks, shown, policies] = [manifest.scope === "log", new Map(), new Map(), [], new Map(), new Map()];
   const signed = await opened(manifest.checkpoint, keys ?? manifest.keys);
   if (signed.origin !== manifest.log) fail("unsigned");
+  const kept = older && (await opened(older, keys ?? manifest.keys));
+  if (kept && kept.origin !== signed.origin) fail("unsigned");
+  if (kept?.size > signed.size) fail("shortened");
+  if (kept && !whole && kept.size !== signed.size && manifest.consistency?.from !== kept.size) fail("uncompared");
+  if (kept && !whole && !(await grewInto(kept, signed, kept.size === signed.size ? [] : manifest.consistency.path))) fail("rewritten");
   while (whole && lines[0]?.line === "ends") for (const [key, entry] of lines.shift().ends) ends.set(digest(key), digest(entry));
   const stream = whole ? null : lines.shift();
   if (!whole && (stream.line !== "stream" || stream.stream_id !== manifest.scope)) fail("malformed");
-  if (end?.line !== "end" || end.events !== lines.length) fail("malformed");
+  const after = lines.findIndex(({ line }) => line !== "event" && line !== "leaf"), extra = after < 0 ? [] : lines.splice(after);
+  const receipts = extra.filter(({ line }) => line === "receipt");
+  if (end?.line !== "end" || end.events !== lines.length || end.receipts !== receipts.length) fail("malformed");
+  const grown = async () => peaks.slice(0, -1).reduceRight(async (root, peak) => node(peak, await root), peaks.at(-1));
   let [position, facts] = [-1, 0];
   for (const line of lines) {
+    if (whole && facts && facts === kept?.size && (await grown()) !== kept.root) fail("rewritten");
     if (!(line.line === "event" || (whole && line.line === "leaf")) || !Number.isInteger(line.position)) fail("malformed");
     if (whole && line.position !== facts) fail("missing");
     if (line.line === "event") {
@@ -75,6 +103,9 @@ export async function verify(text, keys) {
       if (content.previous !== last) fail("chain");
       if (!whole && (await rootFrom(line.position, signed.size, leaf, line.path)) !== signed.root) fail("changed");
       streams.set(content.stream_id, [content.version, leaf]);
+      if (!shown.has(content.stream_id)) shown.set(content.stream_id, new Map());
+      const { envelope, structure } = line.parts ?? {};
+      shown.get(content.stream_id).set(line.position, !envelope ? "hidden" : !structure ? "erased" : JSON.parse(envelope.text).event_id);
     } else if (line.broken?.length) fail("changed");
     if (whole) for (let [hash, rest] = [digest(line.signed), facts]; ; rest = half(rest)) {
       if (rest % 2 === 0) { peaks.push(hash); break; }
@@ -84,9 +115,8 @@ export async function verify(text, keys) {
   }
   if (whole) {
     if (facts !== signed.size) fail("missing");
-    let root = peaks.pop();
-    while (peaks.length) root = await node(peaks.pop(), root);
-    if (root !== signed.root || (await streamsRoot([...ends])) !== signed.streams) fail("root");
+    if (facts === kept?.size && kept.root !== signed.root) fail("rewritten");
+    if ((await grown()) !== signed.root || (await streamsRoot([...ends])) !== signed.streams) fail("root");
     for (const [name, held] of streams) if (ends.get(await sha256(utf8(name))) !== (await entryOf(name, held))) fail("tail");
   } else {
     const key = await sha256(utf8(manifest.scope));
@@ -96,13 +126,21 @@ export async function verify(text, keys) {
       root = bit(key, stream.path.length - 1 - step) ? await node(beside, root) : await node(root, beside);
     if (root !== signed.streams) fail("tail");
   }
+  for (const line of extra) {
+    if (line.line === "receipt") checkReceipt(line, { log: manifest.log, size: signed.size }, shown, policies);
+    else if (line.line !== "policy") fail("malformed");
+    else if ((await sha256(utf8(line.document))) !== line.sha256 || !isKnown(line)) fail("policy");
+    else policies.set(line.policy, { ...JSON.parse(line.document), sha256: line.sha256 });
+  }
   return `all ${facts} facts of ${manifest.scope} up to a log of ${signed.size} are as they were signed for`;
 }
 
 if (globalThis.process?.argv?.[1]?.endsWith("verify.mjs")) {
   const { readFile } = await import("node:fs/promises");
-  for (const file of process.argv.slice(2)) {
-    const checked = readFile(file).then((content) => verify(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content)));
+  const read = async (file) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  const files = process.argv.slice(2), older = files[0] === "--against" ? await read(files.splice(0, 2)[1]) : undefined;
+  for (const file of files) {
+    const checked = read(file).then((text) => verify(text, undefined, older));
     console.log(await checked.catch((flaw) => ((process.exitCode = 1), `refused: ${flaw.message}`)));
   }
 }

@@ -151,6 +151,15 @@ _HTTP_PROBLEMS = (
         "The erasure of a party that no word is about.",
     ),
     ProblemKind(
+        "not-provable",
+        409,
+        "The answer rests on more than is shown",
+        "A receipt is made again from the facts that its reader is shown. An invitation tells a guest who opened the "
+        "stream and which side they are on, also where these facts are not shown to them.",
+        "Ask somebody of the team for the receipt, or to share the facts.",
+        "A guest asks for the receipt of a deal whose opening is the team's.",
+    ),
+    ProblemKind(
         "other-log",
         410,
         "The checkpoint is of another log",

@@ -17,6 +17,7 @@ from service.ledger.refusals import (
     NoSuchKey,
     NotCheckpointed,
     NothingToErase,
+    NotProvable,
     OtherLog,
     Overloaded,
     PositionAhead,
@@ -153,6 +154,8 @@ def problem_of(exc: Exception) -> Problem | None:
             return not_found()
         case NothingToErase():
             return Problem("nothing-to-erase", "Nothing that this names has content to be erased.")
+        case NotProvable():
+            return Problem("not-provable", "The answer rests on more than the facts that you are shown.")
         case NoSuchKey():
             return no_valid_key()
         case TokenRefused() | TokenOpensNothing() | IssuerUnavailable():

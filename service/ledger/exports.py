@@ -3,46 +3,40 @@
 Nothing is held but some hundred facts and a tile at a time; no connection is held between two lines.
 """
 
-import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Collection
-from datetime import datetime
+from collections.abc import AsyncGenerator, Iterable
 from tempfile import SpooledTemporaryFile
 from typing import Any
-from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from domain.facts import Caller, StreamKind, stream_key, stream_uuid
-from domain.history import may_see
+from domain.facts import Caller, Recorded, stream_uuid
+from projections.trust.policy import Policy
 from service.ledger.checkpoints import Checkpoints, Head
 from service.ledger.credentials import Identity
+from service.ledger.exported_facts import ExportedFacts, Row, Sights, know_keys
 from service.ledger.histories import history
 from service.ledger.keys import Ciphers
 from service.ledger.memory import Kept
 from service.ledger.proofs import SNAPSHOT, Proofs, TreeReader
-from service.ledger.refusals import Absent, LedgerRefusal, Unreadable
-from service.ledger.sealing import SALT_BYTES, open_part
+from service.ledger.receipts import ReceiptsAsked, policies_in_force, receipt_at, receipt_of
+from service.ledger.refusals import Absent, NotProvable
 from service.ledger.store import Store, fetch, statement
-from service.ledger.workspace import OPAQUE, Workspace
+from service.ledger.workspace import Workspace
 from service.proof.bundle import (
     FORMAT,
     WHOLE_LOG,
     Consistency,
     EndLine,
     EndsLine,
-    EventLine,
-    LeafLine,
-    Line,
     Manifest,
-    Part,
-    Parts,
+    PolicyLine,
+    ReceiptLine,
     StreamLine,
     written,
 )
 from service.proof.checkpoint import origin_of
-from service.proof.leaf import leaf_of, leaf_text, part_digest
+from service.proof.receipt import FORMAT as RECEIPT
+from service.proof.receipt import Receipt, ReceiptFile, document
 from service.proof.streams import BUCKET_BITS
 from service.proof.tiles import WIDTH
 
@@ -52,9 +46,6 @@ FACTS_PER_READ = WIDTH
 ENDS_PER_LINE = 500
 BUCKETS_PER_READ = 128
 SPOOLED_BYTES_MAX = 1024 * 1024
-# What the caller may know is kept for so many streams of one export, about 20 MB; and so many are read at once for it.
-SIGHTS_KEPT_MAX = 100_000
-STREAMS_PER_LOOK = 32
 # The ends of a million streams are read within this.
 SNAPSHOT_S = 60.0
 
@@ -64,51 +55,16 @@ _TREE_HEAD = statement("tree_head")
 _ENDS = statement("stream_ends")
 
 
-class Sight(Struct, frozen=True, gc=False):
-    """What the caller may know of one stream: whether there is one, and which of its facts stay hidden.
+class _Making(Struct, frozen=True):
+    """What one bundle is made from: for whom, from which log, under which policies."""
 
-    `unreadable` is the version at which it cannot be read, 0 when it can.
-    """
-
-    known: bool
-    hidden: frozenset[int] = frozenset()
-    unreadable: int = 0
-
-
-UNKNOWN = Sight(known=False)
-OPEN = Sight(known=True)
-
-
-class Row(Struct, frozen=True, gc=False):
-    """One row of `event` as an export needs it."""
-
-    stream: UUID
-    kind: StreamKind | None
-    version: int
-    position: int
-    event_id: UUID
-    recorded_at: datetime
-    envelope: bytes
-    structure: bytes | None
-    words: bytes | None
-    words_key: UUID | None
-    structure_digest: bytes
-    words_digest: bytes | None
-    leaf: bytes
-    previous: bytes | None
-
-    @property
-    def text(self) -> str:
-        """The content of the leaf, made anew from what is stored."""
-        return leaf_text(
-            stream_key(self.kind or "workspace", self.stream),
-            self.version,
-            self.previous or b"",
-            self.recorded_at,
-            part_digest(self.envelope),
-            self.structure_digest,
-            self.words_digest,
-        )
+    workspace: Workspace
+    caller: Caller
+    manifest: Manifest
+    size: int
+    tree: TreeReader
+    asked: ReceiptsAsked
+    policies: list[Policy]
 
 
 class Exports:
@@ -116,25 +72,28 @@ class Exports:
 
     def __init__(self, store: Store, ciphers: Ciphers, checkpoints: Checkpoints, proofs: Proofs) -> None:
         self._store = store
-        self._ciphers = ciphers
+        self._facts = ExportedFacts(ciphers)
         self._checkpoints = checkpoints
         self._proofs = proofs
 
     async def stream(
-        self, workspace: Workspace, identity: Identity, kept: Kept, since: int | None
+        self, workspace: Workspace, identity: Identity, kept: Kept, since: int | None, asked: ReceiptsAsked
     ) -> AsyncGenerator[bytes, None]:
         """A bundle of one stream that the caller may know of; raises before the first line, or not at all."""
-        seen = history(kept, identity.caller, workspace.position, None, None)
-        shown = {record.fact.stream_version for record in seen.records}
+        shown = list(history(kept, identity.caller, workspace.position, None, None).records)
         stream_id = kept.stream.stream_id
         await self._checkpoints.covering(workspace.workspace_id, kept.records[-1].position + 1)
         end = await self._proofs.stream_end(workspace.workspace_id, stream_id)
         tree = self._proofs.tree(workspace.workspace_id)
         manifest = await self._manifest(workspace, stream_id, end.head, tree, since)
         first = StreamLine(stream_id, end.version, [one.hex() for one in end.path])
-        return self._stream_lines(workspace, manifest, first, end.head.size, tree, shown)
+        policies = await policies_in_force(workspace, identity.caller, asked)
+        making = _Making(workspace, identity.caller, manifest, end.head.size, tree, asked, policies)
+        return self._stream_lines(making, first, kept, shown)
 
-    async def log(self, workspace: Workspace, identity: Identity, since: int | None) -> AsyncGenerator[bytes, None]:
+    async def log(
+        self, workspace: Workspace, identity: Identity, since: int | None, asked: ReceiptsAsked
+    ) -> AsyncGenerator[bytes, None]:
         """A bundle of the whole log: of streams that the caller may not know of, the leaves alone."""
         await self._checkpoints.covering(workspace.workspace_id, workspace.position)
         head, ends = await self._ends(workspace)
@@ -142,10 +101,25 @@ class Exports:
         try:
             await workspace.follow()
             manifest = await self._manifest(workspace, WHOLE_LOG, head, tree, since)
+            policies = await policies_in_force(workspace, identity.caller, asked)
         except BaseException:
             ends.close()
             raise
-        return self._log_lines(workspace, identity.caller, manifest, ends, head.size, tree)
+        making = _Making(workspace, identity.caller, manifest, head.size, tree, asked, policies)
+        return self._log_lines(making, ends)
+
+    async def receipt(self, workspace: Workspace, identity: Identity, kept: Kept, asked: ReceiptsAsked) -> ReceiptFile:
+        """A receipt by itself. Raises `Absent` when there is no trust to speak of, `NotProvable` as it says."""
+        stream = history(kept, identity.caller, workspace.position, asked.at, None).stream
+        if stream is None:
+            raise Absent
+        await self._checkpoints.covering(workspace.workspace_id, kept.records[-1].position + 1)
+        head = await self._checkpoints.newest(workspace.workspace_id)
+        assert head is not None, "it covers the stream"
+        found = receipt_at(kept, identity.caller, origin_of(workspace.workspace_id), head.size, asked)
+        if found is None:
+            raise NotProvable
+        return ReceiptFile(format=RECEIPT, checkpoint=head.note, policy=document(asked.policy), receipt=found)
 
     async def _manifest(
         self, workspace: Workspace, scope: str, head: Head, tree: TreeReader, since: int | None
@@ -163,128 +137,72 @@ class Exports:
             scope=scope,
             checkpoint=head.note,
             keys=[key.key for key in published],
-            parts=["ends" if scope == WHOLE_LOG else "stream", "events"],
+            parts=["ends" if scope == WHOLE_LOG else "stream", "events", "policies", "receipts"],
             consistency=consistency,
         )
 
     async def _stream_lines(
-        self,
-        workspace: Workspace,
-        manifest: Manifest,
-        first: StreamLine,
-        size: int,
-        tree: TreeReader,
-        shown: Collection[int],
+        self, making: _Making, first: StreamLine, kept: Kept, shown: list[Recorded]
     ) -> AsyncGenerator[bytes, None]:
-        yield written(manifest) + written(first)
+        workspace, size = making.workspace, making.size
+        yield written(making.manifest) + written(first)
         question = {
             "workspace": workspace.workspace_id,
             "stream": stream_uuid(first.stream_id),
             "last": first.version,
             "limit": FACTS_PER_READ,
         }
+        versions = {record.fact.stream_version for record in shown}
+        hidden: list[int] = []
         after = count = 0
         while rows := [Row(*row) for row in await self._store.read(_STREAM, question | {"after": after})]:
-            await self._know_keys(workspace, rows)
+            await know_keys(workspace, rows)
             lines = []
             for row in rows:
-                proof = await tree.inclusion(row.position, size) if row.position < size else None
-                await self._know_keys(workspace, [row])  # again: an erasure makes all keys forgotten
+                proof = await making.tree.inclusion(row.position, size) if row.position < size else None
+                await know_keys(workspace, [row])  # again: an erasure makes all keys forgotten
                 path = [one.hex() for one in proof.path] if proof else []
-                lines.append(written(self._event(workspace, row, shown=row.version in shown, path=path)))
+                lines.append(written(self._facts.event(workspace, row, shown=row.version in versions, path=path)))
+            hidden += [row.position for row in rows if row.version not in versions]
             after = rows[-1].version
             count += len(rows)
             yield b"".join(lines)
-        yield written(EndLine(count))
+        found = receipt_of(kept, making.caller, making.manifest.log, size, shown, hidden, making.asked)
+        yield _policies(making.policies) + (b"" if found is None else _receipt(found))
+        yield written(EndLine(count, int(found is not None)))
 
-    async def _log_lines(
-        self,
-        workspace: Workspace,
-        caller: Caller,
-        manifest: Manifest,
-        ends: SpooledTemporaryFile[bytes],
-        size: int,
-        tree: TreeReader,
-    ) -> AsyncGenerator[bytes, None]:
-        yield written(manifest)
-        count = 0
-        sights: OrderedDict[UUID, Sight] = OrderedDict()
-        with ends:
+    async def _log_lines(self, making: _Making, ends: SpooledTemporaryFile[bytes]) -> AsyncGenerator[bytes, None]:
+        workspace, size = making.workspace, making.size
+        yield written(making.manifest)
+        count = receipts = 0
+        sights = Sights(workspace, making.caller)
+        with ends, SpooledTemporaryFile(max_size=SPOOLED_BYTES_MAX) as waiting:
             ends.seek(0)
             while lines := ends.read(SPOOLED_BYTES_MAX):
                 yield lines
-        for start in range(0, size, FACTS_PER_READ):
-            end = min(size, start + FACTS_PER_READ)
-            signed = await tree.tile(0, start // WIDTH)
-            question = {"workspace": workspace.workspace_id, "from": start, "to": end}
-            rows = [Row(*row) for row in await self._store.read(_LOG, question)]
-            await self._look(workspace, caller, rows, sights)
-            await self._know_keys(workspace, rows)
-            events = [
-                self._placed(workspace, row, sights.get(row.stream, UNKNOWN), signed[row.position - start])
-                for row in rows
-            ]
-            while len(sights) > SIGHTS_KEPT_MAX:
-                sights.popitem(last=False)
-            count += len(rows)
-            yield b"".join(map(written, events))
-        yield written(EndLine(count))
-
-    async def _look(
-        self, workspace: Workspace, caller: Caller, rows: Collection[Row], sights: OrderedDict[UUID, Sight]
-    ) -> None:
-        """Learn what the caller may know of the streams of these facts, reading each stream once for all its facts."""
-        wanted = dict.fromkeys(row.stream for row in rows if row.kind not in (None, OPAQUE))
-        missing = [stream for stream in wanted if stream not in sights]
-        for start in range(0, len(missing), STREAMS_PER_LOOK):
-            chunk = missing[start : start + STREAMS_PER_LOOK]
-            loaded = await workspace.load(chunk)
-            for stream in chunk:
-                sights[stream] = _sight(loaded.get(stream), caller)
-                await asyncio.sleep(0)
-
-    def _placed(self, workspace: Workspace, row: Row, sight: Sight, signed: bytes) -> Line:
-        """A fact in the log, as much of it as the caller may know."""
-        if sight.known:
-            return self._event(workspace, row, shown=row.version not in sight.hidden, signed=signed.hex())
-        broken = [] if leaf_of(row.text) == signed else ["leaf"]
-        if sight.unreadable == row.version:
-            broken.append("content")
-        return LeafLine(row.position, signed.hex(), broken)
-
-    def _event(
-        self,
-        workspace: Workspace,
-        row: Row,
-        *,
-        shown: bool,
-        path: list[str] | None = None,
-        signed: str | None = None,
-    ) -> EventLine:
-        found: dict[str, bytes | None] = {"envelope": row.envelope}
-        broken = []
-        words = stream = self._ciphers.get(workspace.workspace_id, row.stream)
-        if row.words_key is not None:
-            words = self._ciphers.get(workspace.workspace_id, row.words_key)
-        own = row.words_key == row.event_id
-        for name, sealed, cipher in (
-            ("structure", row.structure, words if own else stream),
-            ("words", row.words, words),
-        ):
-            try:
-                found[name] = open_part(cipher, sealed, workspace.workspace_id, row.event_id, name)
-            except (InvalidTag, ValueError):
-                broken.append(name)
-        parts = Parts()
-        if shown:
-            try:
-                parts = Parts(**{name: _part(salted) for name, salted in found.items() if salted is not None})
-            except UnicodeDecodeError:
-                broken.append("envelope")
-        return EventLine(row.position, row.text, parts, path, signed, broken)
-
-    async def _know_keys(self, workspace: Workspace, rows: Collection[Row]) -> None:
-        await workspace.know_keys({row.stream for row in rows} | {row.words_key for row in rows if row.words_key}, None)
+            for start in range(0, size, FACTS_PER_READ):
+                end = min(size, start + FACTS_PER_READ)
+                signed = await making.tree.tile(0, start // WIDTH)
+                question = {"workspace": workspace.workspace_id, "from": start, "to": end}
+                rows = [Row(*row) for row in await self._store.read(_LOG, question)]
+                async for kept in sights.look(rows):
+                    found = receipt_at(kept, making.caller, making.manifest.log, size, making.asked)
+                    if found is not None:
+                        waiting.write(_receipt(found))
+                        receipts += 1
+                await know_keys(workspace, rows)
+                events = [
+                    self._facts.placed(workspace, row, sights.of(row.stream), signed[row.position - start])
+                    for row in rows
+                ]
+                sights.forget_some()
+                count += len(rows)
+                yield b"".join(map(written, events))
+            yield _policies(making.policies)
+            waiting.seek(0)
+            while lines := waiting.read(SPOOLED_BYTES_MAX):
+                yield lines
+        yield written(EndLine(count, receipts))
 
     async def _ends(self, workspace: Workspace) -> tuple[Head, "SpooledTemporaryFile[bytes]"]:
         """The newest checkpoint and the ends of all streams at it, as lines that wait in a file."""
@@ -306,20 +224,9 @@ class Exports:
         return head, spooled
 
 
-def _sight(kept: Kept | LedgerRefusal | None, caller: Caller) -> Sight:
-    """What the caller may know of a stream. One whose first fact was deleted is nobody's to know."""
-    if isinstance(kept, Unreadable):
-        return Sight(known=False, unreadable=kept.version)
-    if not isinstance(kept, Kept) or not kept.records or not may_see(kept.records[0].fact, caller, kept.stream):
-        return UNKNOWN
-    versions = range(1, kept.version + 1)
-    hidden = frozenset(
-        version
-        for version, record in zip(versions, kept.records, strict=True)
-        if not may_see(record.fact, caller, kept.stream)
-    )
-    return Sight(known=True, hidden=hidden) if hidden else OPEN
+def _policies(policies: Iterable[Policy]) -> bytes:
+    return b"".join(written(PolicyLine(**structs.asdict(document(one)))) for one in policies)
 
 
-def _part(salted: bytes) -> Part:
-    return Part(salted[:SALT_BYTES].hex(), salted[SALT_BYTES:].decode())
+def _receipt(found: Receipt) -> bytes:
+    return written(ReceiptLine(**structs.asdict(found)))

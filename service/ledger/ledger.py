@@ -48,6 +48,7 @@ from service.ledger.questions import (
     RowsPage,
     RowsQuestion,
 )
+from service.ledger.receipts import ReceiptsAsked
 from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, NothingToErase, StoreUnavailable
 from service.ledger.store import Store, statement
 from service.ledger.summaries import Summaries
@@ -59,6 +60,7 @@ from service.ledger.watch import Watch
 from service.ledger.workspace import Workspace
 from service.ledger.writer import Writer
 from service.masterkey import MasterKey
+from service.proof.receipt import ReceiptFile
 from service.settings import Settings
 
 # A write that has not been answered by then is answered with "unknown, send it again"; it may still happen.
@@ -232,17 +234,26 @@ class Ledger:
         return kept
 
     async def export(
-        self, identity: Identity, stream_id: str | None, since: int | None = None
+        self, identity: Identity, stream_id: str | None, since: int | None, asked: ReceiptsAsked
     ) -> AsyncGenerator[bytes, None]:
-        """The lines of a bundle of one stream, or of the whole log, with the proof that it only grew since a size.
+        """The lines of a bundle of one stream, or of the whole log, with the proof that it only grew since a size, and
+        with the score receipts asked for.
 
         Raises `Absent`, `Unreadable` or `NotCheckpointed` before the first line.
         """
         workspace, _ = self._workspace(identity.workspace_id)
         await workspace.follow()
         if stream_id is None:
-            return await self._exports.log(workspace, identity, since)
-        return await self._exports.stream(workspace, identity, await self._kept(workspace, stream_id), since)
+            return await self._exports.log(workspace, identity, since, asked)
+        return await self._exports.stream(workspace, identity, await self._kept(workspace, stream_id), since, asked)
+
+    async def receipt(self, identity: Identity, stream_id: str, asked: ReceiptsAsked) -> ReceiptFile:
+        """The caller's trust answer on a stream, with the place of every fact in it, at a checkpoint of all of them.
+
+        Raises `Absent`, also when nothing had happened by then, `NotProvable`, `Unreadable` or `NotCheckpointed`.
+        """
+        workspace = await self._followed(identity)
+        return await self._exports.receipt(workspace, identity, await self._kept(workspace, stream_id), asked)
 
     async def export_person(self, identity: Identity, party_id: UUID, export_id: UUID) -> AsyncGenerator[bytes, None]:
         """The lines of what is held on a person, as far as the caller may see it. Folds every stream there is."""

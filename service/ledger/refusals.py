@@ -122,6 +122,10 @@ class NotCheckpointed(LedgerRefusal):
         self.size = size
 
 
+class NotProvable(LedgerRefusal):
+    """A guest's answer rests on what the invitation tells, beside the facts that they are shown: it has no receipt."""
+
+
 class NothingToErase(LedgerRefusal):
     """The target has no content that could be destroyed, and never had any."""
 

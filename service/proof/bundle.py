@@ -1,7 +1,11 @@
 """The lines of a bundle: a JSON object each, told apart by `line`. Their shape is published (docs/proving.md)."""
 
+from datetime import datetime
+
 import msgspec
 from msgspec import Struct
+
+from service.proof.receipt import PolicyDocument, Receipt
 
 FORMAT = "throughline-bundle/1"
 WHOLE_LOG = "log"
@@ -82,13 +86,22 @@ class LeafLine(Struct, frozen=True, tag_field="line", tag="leaf", omit_defaults=
     broken: list[str] = []
 
 
+class PolicyLine(PolicyDocument, frozen=True, tag_field="line", tag="policy"):
+    """A policy that receipts are reckoned under, or that was in force."""
+
+
+class ReceiptLine(Receipt, frozen=True, kw_only=True, tag_field="line", tag="receipt"):
+    """What trust on a stream is at the bundle's checkpoint, with the place of every fact in it."""
+
+
 class EndLine(Struct, frozen=True, tag_field="line", tag="end"):
-    """The last line, with the number of facts: a bundle without it was cut off on its way."""
+    """The last line, with the numbers of facts and of receipts: a bundle without it was cut off on its way."""
 
     events: int
+    receipts: int
 
 
-Line = Manifest | StreamLine | EndsLine | EventLine | LeafLine | EndLine
+Line = Manifest | StreamLine | EndsLine | EventLine | LeafLine | PolicyLine | ReceiptLine | EndLine
 
 _encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
@@ -110,7 +123,7 @@ class LeafContent(Struct, frozen=True):
     stream_id: str
     version: int
     previous: str
-    recorded_at: str
+    recorded_at: datetime
     envelope: str
     structure: str
     words: str

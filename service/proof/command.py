@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
+import msgspec
 
 from service.proof.bundle import LINE_BYTES_MAX
 from service.proof.flaws import MALFORMED, Flaw
 from service.proof.note import VerifierKey
+from service.proof.receipt import Receipt
 from service.proof.verifying import Verdict, verify
 
 
@@ -41,16 +43,22 @@ class KeyText(click.ParamType[VerifierKey]):
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint that you kept: the log must be a continuation of it.",
+    help="A checkpoint that you kept, or an answer, receipt or bundle with one: the log must be a continuation of it.",
 )
-def command(bundle: BinaryIO, keys: tuple[VerifierKey, ...], against: Path | None) -> None:
+@click.option(
+    "--receipt",
+    type=click.File("rb"),
+    help="A score receipt by itself, to be made again from the bundle.",
+)
+def command(bundle: BinaryIO, keys: tuple[VerifierKey, ...], against: Path | None, receipt: BinaryIO | None) -> None:
     """Say what the bundle proves, or what is wrong first."""
     try:
-        older = None if against is None else against.read_text("utf-8")
+        older = None if against is None else _kept(against)
     except UnicodeDecodeError:
         raise click.BadParameter(f"{against} is no checkpoint.", param_hint="--against") from None
     try:
-        verdict = verify(lines_of(bundle), keys, older)
+        alone = None if receipt is None else receipt.read(LINE_BYTES_MAX)
+        verdict = verify(lines_of(bundle), keys, older, alone)
     except Flaw as flaw:
         click.echo(f"throughline: {flaw}", err=True)
         sys.exit(flaw.kind.exit_code)
@@ -65,6 +73,14 @@ def lines_of(bundle: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
+def _kept(against: Path) -> str:
+    """What was kept; of a bundle, its first line."""
+    with against.open("rb") as file:
+        first = file.readline(LINE_BYTES_MAX)
+        rest = b"" if first.startswith(b'{"line"') else file.read(LINE_BYTES_MAX)
+    return (first + rest).decode()
+
+
 def _told(verdict: Verdict, *, trusted: bool) -> Iterator[str]:
     hidden = verdict.events - verdict.shown
     scope = "the whole log" if verdict.scope == "log" else verdict.scope
@@ -73,6 +89,24 @@ def _told(verdict: Verdict, *, trusted: bool) -> Iterator[str]:
         yield f"{hidden} of them are not shown to this reader, and are proven by their digests"
     if verdict.against is not None:
         yield f"the log is a continuation of the older checkpoint, of {verdict.against} facts"
+    if verdict.receipts:
+        scores = "1 score was" if verdict.receipts == 1 else f"{verdict.receipts} scores were"
+        yield f"{scores} made again from the facts, to the last digit"
+    if verdict.receipt is not None:
+        yield from _right(verdict.receipt.receipt)
+    for policy in verdict.under:
+        yield f"under {policy}"
     yield f"signed by {', '.join(verdict.keys)}"
     if not trusted:
         yield "which is the bundle's own word: compare it with a key that you know, or give that one with --key"
+
+
+def _right(receipt: Receipt) -> Iterator[str]:
+    found = receipt.trust
+    at = msgspec.to_builtins(found.at)
+    score = f"{found.overall:g} ({found.label}, by {found.weakest_dimension})"
+    yield f"the receipt is right: trust on {receipt.stream_id} at {at}, in a log of {receipt.size}, is {score}"
+    if receipt.hidden:
+        yield f"{len(receipt.hidden)} of its facts were not shown to the receipt's reader and say nothing in it"
+    if receipt.erased:
+        yield f"the content of {len(receipt.erased)} of its facts had been erased, and says nothing in it"

@@ -24,6 +24,11 @@ SHORTENED = FlawKind("shortened", 19, "the log is shorter than the older checkpo
 UNCOMPARED = FlawKind(
     "uncompared", 20, "the bundle cannot be compared with the older checkpoint: export it with `since`"
 )
+POLICY = FlawKind("policy", 21, "a policy is not the one that its digest, its name or a receipt says")
+RECEIPT = FlawKind("receipt", 22, "a score receipt is not what the facts give")
+UNRECKONED = FlawKind(
+    "unreckoned", 23, "a score receipt cannot be made again: content was erased, or is not shown to this reader"
+)
 
 FLAW_KINDS = (
     MALFORMED,
@@ -37,6 +42,9 @@ FLAW_KINDS = (
     REWRITTEN,
     SHORTENED,
     UNCOMPARED,
+    POLICY,
+    RECEIPT,
+    UNRECKONED,
 )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-import msgspec
 from msgspec import Struct
 
 from service.proof.bundle import (
@@ -16,34 +15,49 @@ from service.proof.bundle import (
     LeafLine,
     Line,
     Manifest,
-    Part,
+    PolicyLine,
+    ReceiptLine,
     StreamLine,
-    read,
-    read_leaf,
 )
 from service.proof.checkpoint import Checkpoint
+from service.proof.continuing import compare, continues, earlier, of_receipt
 from service.proof.flaws import (
     CHAIN,
     CHANGED,
     CONTENT,
     MALFORMED,
     MISSING,
-    REWRITTEN,
     ROOT,
     SHORTENED,
     TAIL,
-    UNCOMPARED,
     UNSIGNED,
     Flaw,
 )
-from service.proof.leaf import leaf_of, part_digest
-from service.proof.merkle import HASH_BYTES, Peaks, is_consistent, root_by_inclusion
-from service.proof.note import NotSigned, VerifierKey, open_note
+from service.proof.leaf import leaf_of
+from service.proof.merkle import Peaks, root_by_inclusion
+from service.proof.note import VerifierKey
+from service.proof.reading import (
+    digest_of,
+    hash_in,
+    hashes_in,
+    kept_note,
+    leaf_content,
+    line_of,
+    named,
+    opened,
+    receipt_file,
+)
+from service.proof.receipt import ReceiptFile
+from service.proof.reckoning import Reckoning
+from service.proof.shelf import Shelf
 from service.proof.streams import Entry, bucket_of, bucket_root, entry_of, key_of, root_by_path, streams_root
+
+CUT_OFF = "the last line is missing: the bundle was cut off"
 
 
 class Verdict(Struct, frozen=True):
-    """What a sound bundle proves: these facts, as of a log of `size`, signed by `keys`."""
+    """What a sound bundle proves: these facts, as of a log of `size`, signed by `keys`; `receipts` that were made again
+    and are right, `under` these policies; and that the log continues one of `against` facts."""
 
     scope: str
     log: str
@@ -52,31 +66,46 @@ class Verdict(Struct, frozen=True):
     shown: int
     keys: list[str]
     against: int | None
+    receipts: int
+    under: list[str]
+    receipt: ReceiptFile | None
 
 
-def verify(lines: Iterable[bytes], keys: Sequence[VerifierKey] = (), older: str | None = None) -> Verdict:
-    """Check a bundle against the keys (else against those it names itself) and an older checkpoint's note.
+def verify(
+    lines: Iterable[bytes], keys: Sequence[VerifierKey] = (), older: str | None = None, receipt: bytes | None = None
+) -> Verdict:
+    """Check a bundle against the keys (else against those it names itself), an older checkpoint's note or whatever
+    carries one, and a receipt by itself.
 
-    Memory grows with the number of streams in it, not with that of facts. Raises `Flaw`.
+    Memory grows with the number of streams in it, and by 8 bytes a fact; the facts wait in a file. Raises `Flaw`.
     """
-    source = map(_read, lines)
+    source = map(line_of, lines)
     manifest = next(source, None)
     if not isinstance(manifest, Manifest) or manifest.format != FORMAT:
         raise Flaw(MALFORMED, f"the first line is no manifest of a {FORMAT}")
-    known = list(keys) or _named(manifest)
-    checkpoint, signed_by = _opened(manifest.checkpoint, known, "the checkpoint")
+    known = list(keys) or named(manifest)
+    checkpoint, signed_by = opened(manifest.checkpoint, known, "the checkpoint")
     if checkpoint.origin != manifest.log:
         raise Flaw(UNSIGNED, f"the checkpoint is of {checkpoint.origin}, the bundle of {manifest.log}")
-    before = None if older is None else _opened(older, known, "the older checkpoint")[0]
-    if before is not None and before.origin != checkpoint.origin:
-        raise Flaw(UNSIGNED, f"the older checkpoint is of {before.origin}, the bundle of {checkpoint.origin}")
+    before = None if older is None else earlier(kept_note(older), known, checkpoint, "the older checkpoint")
     if before is not None and before.size > checkpoint.size:
         raise Flaw(SHORTENED, f"the log had {before.size} facts and has {checkpoint.size}")
-    if manifest.scope == WHOLE_LOG:
-        events, shown = _whole_log(source, checkpoint, before)
-    else:
-        _compare(manifest, checkpoint, before)
-        events, shown = _one_stream(source, manifest.scope, checkpoint)
+    alone = None if receipt is None else receipt_file(receipt)
+    continued = [] if before is None else [before]
+    if alone is not None:
+        continued.append(of_receipt(alone, known, checkpoint))
+    reckoning = Reckoning(manifest.log)
+    with Shelf() as shelf:
+        checking = _Checking(manifest.scope, checkpoint, continued, shelf, reckoning)
+        if manifest.scope == WHOLE_LOG:
+            events, shown = _whole_log(source, checking)
+        else:
+            for one in continued:
+                compare(manifest, checkpoint, one)
+            events, shown = _one_stream(source, checking)
+        if alone is not None:
+            reckoning.take(alone.policy)
+            reckoning.check(alone.receipt, shelf, checkpoint.size, own=False)
     return Verdict(
         manifest.scope,
         manifest.log,
@@ -85,19 +114,34 @@ def verify(lines: Iterable[bytes], keys: Sequence[VerifierKey] = (), older: str 
         shown,
         [key.text for key in signed_by],
         None if before is None else before.size,
+        reckoning.receipts - (alone is not None),
+        sorted(reckoning.under),
+        alone,
     )
 
 
-def _one_stream(source: Iterator[Line], stream_id: str, checkpoint: Checkpoint) -> tuple[int, int]:
+class _Checking(Struct, frozen=True):
+    """What the facts of a bundle are checked against, and where they are put for its receipts."""
+
+    scope: str
+    checkpoint: Checkpoint
+    continued: list[Checkpoint]
+    shelf: Shelf
+    reckoning: Reckoning
+
+
+def _one_stream(source: Iterator[Line], checking: _Checking) -> tuple[int, int]:
     """All facts of one stream: each in the log, each after the one before, and none after the last."""
+    stream_id, checkpoint = checking.scope, checking.checkpoint
     end = next(source, None)
     if not isinstance(end, StreamLine) or end.stream_id != stream_id:
         raise Flaw(MALFORMED, f"the second line is not the end of {stream_id}")
     position, version, last, shown = -1, 0, "", 0
-    for line in _until_end(source):
+    after: list[Line] = []
+    for line in _facts(source, after):
         if not isinstance(line, EventLine) or line.path is None:
             raise Flaw(MALFORMED, "a line is no fact with its proof")
-        content = _leaf(line)
+        content = leaf_content(line)
         where = f"fact {content.version} of {content.stream_id}, at position {line.position}"
         shown += _check_parts(line, content, where)
         if content.stream_id != stream_id or content.version != version + 1 or line.position <= position:
@@ -105,41 +149,45 @@ def _one_stream(source: Iterator[Line], stream_id: str, checkpoint: Checkpoint) 
         if content.previous != last:
             raise Flaw(CHAIN, f"{where} does not follow fact {version}")
         leaf = leaf_of(line.leaf)
-        root = root_by_inclusion(line.position, checkpoint.size, leaf, [_hash(one) for one in line.path])
+        root = root_by_inclusion(line.position, checkpoint.size, leaf, hashes_in(line.path))
         if root != checkpoint.root:
             raise Flaw(CHANGED, f"{where} is not the one in the log")
+        checking.shelf.put(line, content)
         position, version, last = line.position, content.version, leaf.hex()
     if version != end.version:
         raise Flaw(MISSING, f"{stream_id} has {end.version} facts, and {version} are here")
-    entry = entry_of(stream_id, version, _hash(last))
-    root = root_by_path(key_of(stream_id), entry, [_hash(one) for one in end.path])
+    entry = entry_of(stream_id, version, hash_in(last))
+    root = root_by_path(key_of(stream_id), entry, hashes_in(end.path))
     if root != checkpoint.streams_root:
         raise Flaw(TAIL, f"{stream_id} does not end with fact {version}")
+    _receipts(chain(after, source), version, checking)
     return version, shown
 
 
-def _whole_log(source: Iterator[Line], checkpoint: Checkpoint, before: Checkpoint | None) -> tuple[int, int]:
+def _whole_log(source: Iterator[Line], checking: _Checking) -> tuple[int, int]:
     """Every fact of the log in order, the streams that are shown in their own order, and where all streams end."""
+    checkpoint = checking.checkpoint
     ends: dict[bytes, bytes] = {}
     first = next(source, None)
     while isinstance(first, EndsLine):
-        ends |= {_hash(key): _hash(entry) for key, entry in first.ends}
+        ends |= {hash_in(key): hash_in(entry) for key, entry in first.ends}
         first = next(source, None)
     streams: dict[str, tuple[int, str]] = {}
     peaks, shown, signed = Peaks(), 0, b""
-    _continues(peaks, before)
-    for line in _until_end(chain(() if first is None else (first,), source)):
-        if not isinstance(line, EventLine | LeafLine) or line.signed is None:
+    continues(peaks, checking.continued)
+    after: list[Line] = []
+    for line in _facts(chain(() if first is None else (first,), source), after):
+        if line.signed is None:
             raise Flaw(MALFORMED, "a line is no fact")
         if line.position != peaks.size:
             raise Flaw(MISSING, f"where position {peaks.size} belongs, there is position {line.position}")
-        signed = _hash(line.signed)
+        signed = hash_in(line.signed)
         if isinstance(line, EventLine):
-            shown += _check_shown(line, signed, streams)
+            shown += _check_shown(line, signed, streams, checking.shelf)
         elif line.broken:
             raise Flaw(CHANGED, f"the fact at position {line.position} is not the one in the log")
         peaks.add(signed)
-        _continues(peaks, before)
+        continues(peaks, checking.continued)
     if peaks.size != checkpoint.size:
         raise Flaw(MISSING, f"the log has {checkpoint.size} facts, and {peaks.size} are here")
     if peaks.root() != checkpoint.root:
@@ -147,13 +195,14 @@ def _whole_log(source: Iterator[Line], checkpoint: Checkpoint, before: Checkpoin
     if _ends_root(ends) != checkpoint.streams_root:
         raise Flaw(ROOT, "the ends of the streams are not those that are signed for")
     for stream_id, (version, last) in streams.items():
-        if ends.get(key_of(stream_id)) != entry_of(stream_id, version, _hash(last)):
+        if ends.get(key_of(stream_id)) != entry_of(stream_id, version, hash_in(last)):
             raise Flaw(TAIL, f"{stream_id} does not end with fact {version}")
+    _receipts(chain(after, source), peaks.size, checking)
     return peaks.size, shown
 
 
-def _check_shown(line: EventLine, signed: bytes, streams: dict[str, tuple[int, str]]) -> int:
-    content = _leaf(line)
+def _check_shown(line: EventLine, signed: bytes, streams: dict[str, tuple[int, str]], shelf: Shelf) -> int:
+    content = leaf_content(line)
     where = f"fact {content.version} of {content.stream_id}, at position {line.position}"
     shown = _check_parts(line, content, where)
     if leaf_of(line.leaf) != signed:
@@ -164,6 +213,7 @@ def _check_shown(line: EventLine, signed: bytes, streams: dict[str, tuple[int, s
     if content.previous != last:
         raise Flaw(CHAIN, f"{where} does not follow fact {version}")
     streams[content.stream_id] = content.version, signed.hex()
+    shelf.put(line, content)
     return shown
 
 
@@ -174,28 +224,9 @@ def _check_parts(line: EventLine, content: LeafContent, where: str) -> int:
     parts = {"envelope": line.parts.envelope, "structure": line.parts.structure, "words": line.parts.words}
     digests = {"envelope": content.envelope, "structure": content.structure, "words": content.words}
     for name, part in parts.items():
-        if part is not None and _digest(part) != digests[name]:
+        if part is not None and digest_of(part) != digests[name]:
             raise Flaw(CONTENT, f"{where}: what is shown of its {name} is not what the digest was made of")
     return int(line.parts.envelope is not None)
-
-
-def _compare(manifest: Manifest, checkpoint: Checkpoint, before: Checkpoint | None) -> None:
-    """For a bundle of one stream: the proof it brings that the log only grew since an older checkpoint."""
-    if before is None:
-        return
-    if before.size == checkpoint.size:
-        path: list[bytes] = []
-    elif manifest.consistency is not None and manifest.consistency.from_ == before.size:
-        path = [_hash(one) for one in manifest.consistency.path]
-    else:
-        raise Flaw(UNCOMPARED, f"it has no proof from {before.size} facts on: export it with since={before.size}")
-    if not is_consistent(before.size, checkpoint.size, before.root, checkpoint.root, path):
-        raise Flaw(REWRITTEN, f"the first {before.size} facts are not those of the older checkpoint")
-
-
-def _continues(peaks: Peaks, before: Checkpoint | None) -> None:
-    if before is not None and peaks.size == before.size and peaks.root() != before.root:
-        raise Flaw(REWRITTEN, f"the first {before.size} facts are not those of the older checkpoint")
 
 
 def _ends_root(ends: dict[bytes, bytes]) -> bytes:
@@ -205,63 +236,30 @@ def _ends_root(ends: dict[bytes, bytes]) -> bytes:
     return streams_root({bucket: bucket_root(held) for bucket, held in buckets.items()})
 
 
-def _until_end(source: Iterable[Line]) -> Iterator[Line]:
-    lines = iter(source)
-    for count, line in enumerate(lines):
-        if isinstance(line, EndLine):
-            if line.events != count or next(lines, None) is not None:
-                raise Flaw(MALFORMED, "the last line does not count the facts before it")
+def _facts(source: Iterator[Line], after: list[Line]) -> Iterator[EventLine | LeafLine]:
+    """The facts; the first line that is none goes to `after`."""
+    for line in source:
+        if not isinstance(line, EventLine | LeafLine):
+            after.append(line)
             return
         yield line
-    raise Flaw(MALFORMED, "the last line is missing: the bundle was cut off")
+    raise Flaw(MALFORMED, CUT_OFF)
 
 
-def _opened(note: str, keys: Sequence[VerifierKey], which: str) -> tuple[Checkpoint, list[VerifierKey]]:
-    try:
-        text, signed_by = open_note(note, keys)
-        return Checkpoint.parse(text), signed_by
-    except NotSigned as refusal:
-        raise Flaw(UNSIGNED, f"{which}: {refusal}") from None
-    except ValueError as refusal:
-        raise Flaw(MALFORMED, f"{which}: {refusal}") from None
-
-
-def _named(manifest: Manifest) -> list[VerifierKey]:
-    try:
-        return [VerifierKey.parse(key) for key in manifest.keys]
-    except ValueError as refusal:
-        raise Flaw(MALFORMED, f"a key in the manifest: {refusal}") from None
-
-
-def _read(line: bytes) -> Line:
-    try:
-        return read(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise Flaw(MALFORMED, f"a line is not one of a bundle: {line[:60]!r}") from None
-
-
-def _leaf(line: EventLine) -> LeafContent:
-    try:
-        return read_leaf(line.leaf)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise Flaw(MALFORMED, f"the leaf at position {line.position} cannot be read") from None
-
-
-def _digest(part: Part) -> str:
-    return part_digest(_bytes(part.salt) + part.text.encode()).hex()
-
-
-def _hash(text: str) -> bytes:
-    found = _bytes(text)
-    if len(found) != HASH_BYTES:
-        raise Flaw(MALFORMED, f"{text[:80]!r} is no digest")
-    return found
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        if text != text.lower() or " " in text:
-            raise ValueError
-        return bytes.fromhex(text)
-    except ValueError:
-        raise Flaw(MALFORMED, f"{text[:80]!r} is not hexadecimal") from None
+def _receipts(lines: Iterable[Line], events: int, checking: _Checking) -> None:
+    """What comes after the facts, which are known to be sound by now: policies, receipts, and the end."""
+    source, receipts = iter(lines), 0
+    for line in source:
+        match line:
+            case PolicyLine():
+                checking.reckoning.take(line)
+            case ReceiptLine():
+                checking.reckoning.check(line, checking.shelf, checking.checkpoint.size, own=True)
+                receipts += 1
+            case EndLine():
+                if (line.events, line.receipts) != (events, receipts) or next(source, None) is not None:
+                    raise Flaw(MALFORMED, "the last line does not count the facts and receipts before it")
+                return
+            case _:
+                raise Flaw(MALFORMED, "after the facts there is a line that is no policy, receipt or end")
+    raise Flaw(MALFORMED, CUT_OFF)

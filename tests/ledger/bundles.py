@@ -4,17 +4,26 @@ import json
 from typing import Any
 from uuid import UUID
 
+from projections.trust.policy import BUILT_IN, DEFAULT
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
+from service.ledger.receipts import ReceiptsAsked
 from service.proof.flaws import Flaw, FlawKind
 from service.proof.note import VerifierKey
 from service.proof.verifying import Verdict, verify
 
 
-async def bundle(ledger: Ledger, who: Identity, stream_id: str | None = None, since: int | None = None) -> list[bytes]:
-    """The lines of an export at a checkpoint of everything."""
+async def bundle(
+    ledger: Ledger,
+    who: Identity,
+    stream_id: str | None = None,
+    since: int | None = None,
+    asked: ReceiptsAsked | None = None,
+) -> list[bytes]:
+    """The lines of an export at a checkpoint of everything, with receipts as of now."""
     await ledger.checkpoints.advance(who.workspace_id)
-    lines = b"".join([chunk async for chunk in await ledger.export(who, stream_id, since)])
+    asked = asked or ReceiptsAsked(ledger.clock.now(), DEFAULT, BUILT_IN)
+    lines = b"".join([chunk async for chunk in await ledger.export(who, stream_id, since, asked)])
     return lines.splitlines(keepends=True)
 
 

@@ -39,7 +39,7 @@ async def test_a_deals_bundle_proves_all_of_it_up_to_the_checkpoint(ledger: Ledg
     assert '"text":"Zwei ü"' in shown[2]["parts"]["words"]["text"]
     assert '"type":"note.recorded"' in shown[2]["parts"]["envelope"]["text"]
     manifest = read(lines)[0]
-    assert manifest["parts"] == ["stream", "events"]
+    assert manifest["parts"] == ["stream", "events", "policies", "receipts"]
     assert manifest["log"] == f"throughline/{noor.workspace_id}"
 
 
@@ -81,7 +81,7 @@ async def test_streams_that_a_reader_may_not_know_of_are_leaves_alone(ledger: Le
     assert goal.partition("/")[2] not in told
     assert deal in told
     facts = [line["line"] for line in read(lines) if line["line"] not in ("manifest", "ends")]
-    assert facts == ["leaf", "event", "leaf", "leaf", "end"]
+    assert facts == ["leaf", "event", "leaf", "leaf", "policy", "receipt", "end"]
     assert sound(await bundle(ledger, noor)).shown == 2
     assert sound(await bundle(ledger, member(noor.workspace_id, "owner"))).shown == 3
 
@@ -174,7 +174,7 @@ async def test_a_tail_that_is_left_out_is_missed(ledger: Ledger, noor: Identity)
     for scope in (deal, None):
         lines = read(await bundle(ledger, noor, scope))
         lines[-1]["events"] -= 1
-        del lines[-2]
+        lines.remove([line for line in lines if line["line"] == "event"][-1])
         kind, detail = flaw(written(lines))
         assert kind is MISSING
         assert "2 facts" in detail

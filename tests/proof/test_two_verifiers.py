@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from projections.trust.policy import TRUST_1
 from service.proof.command import lines_of
 from service.proof.flaws import Flaw
 from service.proof.verifying import verify
-from tests.proof.conftest import Log
+from tests.proof.conftest import Log, ToldLog
 from tests.running import ROOT
 
 # Fixed, so that a run says the same about the same code.
@@ -31,13 +32,14 @@ def ours(bundle: bytes) -> str:
     return "taken"
 
 
-def theirs(folder: Path, bundles: Iterable[bytes]) -> list[str]:
+def theirs(folder: Path, bundles: Iterable[bytes], older: Path | None = None) -> list[str]:
     files = []
     for number, bundle in enumerate(bundles):
         files.append(folder / f"{number}.jsonl")
         files[-1].write_bytes(bundle)
+    kept: list[str | Path] = [] if older is None else ["--against", older]
     ended = subprocess.run(
-        ["node", ROOT / "examples" / "verify.mjs", *files],
+        ["node", ROOT / "examples" / "verify.mjs", *kept, *files],
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,
@@ -46,6 +48,10 @@ def theirs(folder: Path, bundles: Iterable[bytes]) -> list[str]:
     said = ended.stdout.splitlines()
     assert len(said) == len(files), ended.stderr
     return ["taken" if one.startswith("all ") else one for one in said]
+
+
+def without_receipts(bundle: bytes) -> list[bytes]:
+    return [line for line in bundle.splitlines() if not line.startswith(b'{"line":"receipt"')]
 
 
 def mutated(bundle: bytes, chance: random.Random) -> bytes:
@@ -72,26 +78,35 @@ def mutated(bundle: bytes, chance: random.Random) -> bytes:
 
 
 @node
-def test_both_take_what_is_sound(made_log: Log, tmp_path: Path) -> None:
-    bundles = [made_log.stream_bundle(), made_log.log_bundle()]
-    assert theirs(tmp_path, bundles) == [ours(bundle) for bundle in bundles] == ["taken", "taken"]
+def test_both_take_what_is_sound(made_log: Log, told_log: ToldLog, tmp_path: Path) -> None:
+    bundles = [one for log in (made_log, told_log) for one in (log.stream_bundle(), log.log_bundle())]
+    assert theirs(tmp_path, bundles) == [ours(bundle) for bundle in bundles] == ["taken"] * 4
 
 
 @node
-def test_both_refuse_the_same_of_two_hundred_mutations(made_log: Log, tmp_path: Path) -> None:
+def test_both_refuse_the_same_of_two_hundred_mutations(made_log: Log, told_log: ToldLog, tmp_path: Path) -> None:
+    """In the receipts alone one may take what the other refuses: it does the sums, and does not read the facts."""
     chance = random.Random(SEED)
-    sound = [made_log.stream_bundle(), made_log.log_bundle()]
-    bundles = [mutated(sound[number % 2], chance) for number in range(MUTATIONS)]
+    sound = [log for made in (made_log, told_log) for log in (made.stream_bundle(), made.log_bundle())]
+    bundles = [mutated(sound[number % len(sound)], chance) for number in range(MUTATIONS)]
     said = theirs(tmp_path, bundles)
     differing = [
-        (number, our, their)
+        number
         for number, (bundle, their) in enumerate(zip(bundles, said, strict=True))
-        if ((our := ours(bundle)) == "taken") != (their == "taken")
+        if (ours(bundle) == "taken") != (their == "taken")
     ]
-    assert not differing
+    for number in differing:
+        assert said[number] == "taken"
+        assert without_receipts(bundles[number]) == without_receipts(sound[number % len(sound)])
+    assert len(differing) < MUTATIONS / 20
     taken = [number for number, one in enumerate(said) if one == "taken"]
     # Some changes change nothing that is claimed: a digit by itself, the name of what may be left out.
     assert len(taken) < MUTATIONS / 4
+
+
+def test_the_other_verifier_knows_the_policy_that_is_built_in() -> None:
+    text = (ROOT / "examples" / "receipt.mjs").read_text("utf-8")
+    assert f'const KNOWN = {{ "{TRUST_1.key}": "{TRUST_1.digest}" }};' in text
 
 
 def test_nothing_that_is_shown_can_be_changed_unnoticed(made_log: Log) -> None:

@@ -25,6 +25,7 @@ from service.http.routes import (
     parties,
     policies,
     projections,
+    receipts,
     recording,
     replay,
     streams,
@@ -36,7 +37,7 @@ from service.http.routes import (
 
 _OF_A_STREAM = (
     *(lists, streams, projections, trust_history, voided_trust, timeline, events, replay, difference),
-    *(audit, recording, log, exports, guests),
+    *(receipts, audit, recording, log, exports, guests),
 )
 _OF_A_WORKSPACE = (
     *(agenda, parties, across, feed, sync, log, exports, audit, me, members, credentials, erasures),

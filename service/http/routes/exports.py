@@ -2,35 +2,44 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Receive, Scope, Send
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from domain.events.workspace import ExportMade
+from service.http.asked_views import policy_asked
 from service.http.calls import Call
 from service.http.operations import KEYED, READS, Operation, Reply
 from service.http.problems import not_found
 from service.http.proposals import Kind
-from service.http.questions import Nothing
+from service.http.questions import Nothing, PolicyKey
 from service.http.routes.log import Size
 from service.ids import new_id
 from service.ledger import members
 from service.ledger.questions import PartiesQuestion
+from service.ledger.receipts import ReceiptsAsked
 
 JSON_LINES = "application/jsonl"
 ABOUT = (
     "A line of JSON for each fact, with what its digests were made of as far as the caller may see it, and the proof "
-    "that it is in the log and that none is left out; first a manifest with the signed checkpoint. Checked offline by "
-    "`throughline verify`; docs/proving.md describes the lines. 404 also when `since` is not signed for yet."
+    "that it is in the log and that none is left out; first a manifest with the signed checkpoint. After the facts "
+    "come policies, and a score receipt for each deal and goal: trust, with the position of every fact in it. "
+    "Checked offline by `throughline verify`; docs/proving.md describes the lines. 404 also when `since` is not signed "
+    "for yet."
 )
 
 
 class ExportAsked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """With the proof that the log only grew since a checkpoint of that size."""
+    """With the proof that the log only grew since a checkpoint of that size; with score receipts of that moment, under
+    that policy."""
 
     since: Size | None = None
+    as_of: Annotated[datetime, Meta(tz=True, description="The moment of the receipts; absent: now")] | None = None
+    policy: PolicyKey | None = None
 
 
 class Lines:
@@ -68,10 +77,16 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
+def _receipts(request: Call, asked: ExportAsked) -> ReceiptsAsked:
+    at = request.now() if asked.as_of is None else asked.as_of
+    return ReceiptsAsked(at, policy_asked(request, asked.policy), request.policies)
+
+
 async def export_log(request: Call) -> Lines:
     """Answer `GET /v1/export`."""
     asked = request.question(ExportAsked)
-    return Lines(await request.ledger.export(request.identity, None, asked.since), "log")
+    lines = await request.ledger.export(request.identity, None, asked.since, _receipts(request, asked))
+    return Lines(lines, "log")
 
 
 async def export_person(request: Call) -> Lines:
@@ -101,7 +116,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
     async def export_stream(request: Call) -> Lines:
         asked = request.question(ExportAsked)
         stream_id = f"{kind}/{request.id('stream_id')}"
-        lines = await request.ledger.export(request.identity, stream_id, asked.since)
+        lines = await request.ledger.export(request.identity, stream_id, asked.since, _receipts(request, asked))
         return Lines(lines, stream_id.replace("/", "-"))
 
     return [
