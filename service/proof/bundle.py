@@ -1,7 +1,5 @@
 """The lines of a bundle: a JSON object each, told apart by `line`. Their shape is published (docs/proving.md)."""
 
-from datetime import datetime
-
 import msgspec
 from msgspec import Struct
 
@@ -123,7 +121,7 @@ class LeafContent(Struct, frozen=True):
     stream_id: str
     version: int
     previous: str
-    recorded_at: datetime
+    recorded_at: str
     envelope: str
     structure: str
     words: str

@@ -25,7 +25,7 @@ class Held(Struct, frozen=True, array_like=True):
 
     version: int
     position: int
-    recorded_at: datetime
+    recorded_at: str
     envelope: str | None
     structure: str | None
 
@@ -35,9 +35,9 @@ class Held(Struct, frozen=True, array_like=True):
         structure = None if self.structure is None else self.structure.encode()
         try:
             fact = unite(stream_id, self.version, self.envelope.encode(), structure, None)
+            return Recorded(fact, self.position, datetime.fromisoformat(self.recorded_at))
         except (msgspec.MsgspecError, KeyError, AttributeError, TypeError, ValueError):
             raise Flaw(UNRECKONED, f"the fact at position {self.position} is of no type known here") from None
-        return Recorded(fact, self.position, self.recorded_at)
 
 
 _write = msgspec.msgpack.Encoder().encode
