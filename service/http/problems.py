@@ -135,6 +135,12 @@ def _of_litestar(exc: HTTPException) -> Problem | None:
     return None
 
 
+# What goes no better when it is asked again.
+_NEVER: Mapping[type[Exception], tuple[str, str]] = {
+    NothingToErase: ("nothing-to-erase", "Nothing that this names has content to be erased."),
+    NotProvable: ("not-provable", "The answer rests on more than the facts that you are shown."),
+}
+
 # What may go better later, when it is asked again.
 _LATER: Mapping[type[Exception], tuple[str, str]] = {
     Overloaded: ("overloaded", "Too many writes are waiting; nothing was recorded."),
@@ -152,10 +158,8 @@ def problem_of(exc: Exception) -> Problem | None:
             return exc
         case Absent():
             return not_found()
-        case NothingToErase():
-            return Problem("nothing-to-erase", "Nothing that this names has content to be erased.")
-        case NotProvable():
-            return Problem("not-provable", "The answer rests on more than the facts that you are shown.")
+        case NothingToErase() | NotProvable():
+            return Problem(*_NEVER[type(exc)])
         case NoSuchKey():
             return no_valid_key()
         case TokenRefused() | TokenOpensNothing() | IssuerUnavailable():
