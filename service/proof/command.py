@@ -1,7 +1,7 @@
 """`throughline verify`: checks a bundle without the service, its database or its settings."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from service.proof.bundle import LINE_BYTES_MAX
+from service.proof.continuing import verify_growth
 from service.proof.flaws import MALFORMED, Flaw
 from service.proof.note import VerifierKey
 from service.proof.receipt import Receipt
@@ -31,7 +32,11 @@ class KeyText(click.ParamType[VerifierKey]):
             self.fail(f"{refusal}.", param, ctx)
 
 
-@click.command("verify", help="Check an exported bundle, offline. The exit code tells what is wrong: docs/proving.md.")
+@click.command(
+    "verify",
+    help="Check an exported bundle (-: from the input), or a checkpoint, offline. What the exit codes tell is in "
+    "docs/proving.md.",
+)
 @click.argument("bundle", type=click.File("rb"))
 @click.option(
     "--key",
@@ -50,13 +55,30 @@ class KeyText(click.ParamType[VerifierKey]):
     type=click.File("rb"),
     help="A score receipt by itself, to be made again from the bundle.",
 )
-def command(bundle: BinaryIO, keys: tuple[VerifierKey, ...], against: Path | None, receipt: BinaryIO | None) -> None:
+@click.option(
+    "--proof",
+    type=click.File("rb"),
+    help="With a checkpoint instead of a bundle: what GET /v1/log/proof/consistency answered, from the size of the one "
+    "in --against to its own. It names no keys itself: give one with --key.",
+)
+def command(
+    bundle: BinaryIO,
+    keys: tuple[VerifierKey, ...],
+    against: Path | None,
+    receipt: BinaryIO | None,
+    proof: BinaryIO | None,
+) -> None:
     """Say what the bundle proves, or what is wrong first."""
+    if proof is not None and (against is None or not keys or receipt is not None):
+        raise click.UsageError("--proof takes a checkpoint, an older one with --against, and a key with --key.")
     try:
         older = None if against is None else _kept(against)
     except UnicodeDecodeError:
         raise click.BadParameter(f"{against} is no checkpoint.", param_hint="--against") from None
     try:
+        if proof is not None and older is not None:
+            click.echo("\n".join(_grown(bundle, older, proof, keys)))
+            return
         alone = None if receipt is None else receipt.read(LINE_BYTES_MAX)
         verdict = verify(lines_of(bundle), keys, older, alone)
     except Flaw as flaw:
@@ -79,6 +101,16 @@ def _kept(against: Path) -> str:
         first = file.readline(LINE_BYTES_MAX)
         rest = b"" if first.startswith(b'{"line"') else file.read(LINE_BYTES_MAX)
     return (first + rest).decode()
+
+
+def _grown(checkpoint: BinaryIO, older: str, proof: BinaryIO, keys: Sequence[VerifierKey]) -> Iterator[str]:
+    try:
+        now = checkpoint.read(LINE_BYTES_MAX).decode()
+    except UnicodeDecodeError:
+        raise Flaw(MALFORMED, "the checkpoint is no text") from None
+    grown = verify_growth(now, older, proof.read(LINE_BYTES_MAX), keys)
+    yield f"the log of {grown.new} facts is a continuation of the older checkpoint, of {grown.old} facts"
+    yield f"signed by {', '.join(grown.keys)}"
 
 
 def _told(verdict: Verdict, *, trusted: bool) -> Iterator[str]:

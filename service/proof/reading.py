@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import Struct
 
 from service.proof.bundle import EventLine, LeafContent, Line, Manifest, Part, read, read_leaf
 from service.proof.checkpoint import Checkpoint
@@ -39,6 +40,25 @@ def kept_note(text: str) -> str:
             if isinstance(note, str):
                 return note
     raise Flaw(MALFORMED, "the older checkpoint: it is no signed note, and nothing that carries one")
+
+
+class Proof(Struct, frozen=True, rename={"from_": "from"}):
+    """The answer to `GET /v1/log/proof/consistency`."""
+
+    from_: int
+    to: int
+    path: list[str]
+
+
+_read_proof = msgspec.json.Decoder(Proof).decode
+
+
+def proof_in(content: bytes) -> Proof:
+    """A proof that a log only grew."""
+    try:
+        return _read_proof(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
+        raise Flaw(MALFORMED, f"the proof cannot be read: {fault}") from None
 
 
 def receipt_file(content: bytes) -> ReceiptFile:

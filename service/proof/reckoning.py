@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
+import msgspec
+from msgspec import Struct
+
 from domain.facts import Recorded
 from projections.trust.policy import BUILT_IN, Policy
 from projections.trust.published import NotAPolicy, read_policy
@@ -12,6 +15,20 @@ from service.proof.shelf import Shelf
 
 # More than a bundle carries: what is in force, and what was asked for.
 POLICIES_MAX = 50
+
+
+class _Envelope(Struct, frozen=True):
+    type: str
+
+
+class _Published(Struct, frozen=True):
+    name: str
+    version: int
+    digest: str | None = None
+
+
+_kind = msgspec.json.Decoder(_Envelope).decode
+_published = msgspec.json.Decoder(_Published).decode
 
 
 class Reckoning:
@@ -60,6 +77,16 @@ class Reckoning:
             raise Flaw(RECEIPT, f"{given.stream_id}: {difference}")
         self.receipts += 1
         self.under.add(f"{policy.key} ({policy.digest})")
+
+    def agree(self, shelf: Shelf, size: int) -> None:
+        """Compare the policies with those that the log says were published, as far as its facts are shown."""
+        for held in shelf.facts(f"workspace/{self._log.rpartition('/')[2]}", size):
+            if held.envelope is None or held.structure is None or _kind(held.envelope).type != "policy.published":
+                continue
+            said = _published(held.structure)
+            policy = self._policies.get(f"{said.name}/{said.version}")
+            if policy is not None and said.digest not in (None, policy.digest):
+                raise Flaw(POLICY, f"{policy.key} was published with the digest {said.digest}, and has {policy.digest}")
 
     def _policy(self, given: Receipt) -> Policy:
         policy = self._policies.get(given.trust.policy)

@@ -259,6 +259,7 @@ def _receipts(lines: Iterable[Line], events: int, checking: _Checking) -> None:
             case EndLine():
                 if (line.events, line.receipts) != (events, receipts) or next(source, None) is not None:
                     raise Flaw(MALFORMED, "the last line does not count the facts and receipts before it")
+                checking.reckoning.agree(checking.shelf, checking.checkpoint.size)
                 return
             case _:
                 raise Flaw(MALFORMED, "after the facts there is a line that is no policy, receipt or end")

@@ -1,5 +1,6 @@
 """`throughline verify`: one exit code for each thing that can be wrong, and nothing but files needed."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from service.proof.checkpoint import Checkpoint
 from service.proof.command import command as verify
 from service.proof.flaws import FLAW_KINDS
 from service.proof.note import Signer, sign
+from service.proof.tiles import consistency_path
 from tests.proof.conftest import ORIGIN, SIGNER, Log
 from tests.running import ROOT, command
 
@@ -95,6 +97,59 @@ def test_against_an_older_checkpoint(bundle: Path, tmp_path: Path) -> None:
         assert run(bundle, "--against", kept(tmp_path, forged)).exit_code == code
     assert run(bundle, "--against", kept(tmp_path, same, Signer(ORIGIN, bytes(32)))).exit_code == 11
     assert run(bundle, "--against", bundle).exit_code == 0
+
+
+def test_what_carries_a_checkpoint_is_as_good_as_the_checkpoint(bundle: Path, tmp_path: Path) -> None:
+    """Answers to push and pull, a proof of a stream, a receipt, another bundle."""
+    note = Log().note
+    for kept_as in (
+        {"events": [], "checkpoint": {"position": 3, "mark": None}, "signed_checkpoint": note},
+        {"stream_id": "deal/x", "checkpoint": note},
+    ):
+        for written in (json.dumps(kept_as), json.dumps(kept_as, indent=1)):
+            (tmp_path / "kept").write_text(written)
+            assert (
+                "continuation of the older checkpoint, of 12 facts"
+                in run(bundle, "--against", tmp_path / "kept").output
+            )
+    for nothing in ("{}", '{"signed_checkpoint":null}', "[" * 100_000, "{" * 100_000):
+        (tmp_path / "kept").write_text(nothing)
+        assert run(bundle, "--against", tmp_path / "kept").exit_code in (10, 11)
+    (tmp_path / "kept").write_bytes(b"\xff")
+    assert run(bundle, "--against", tmp_path / "kept").exit_code == 2
+
+
+def proof(log: Log, folder: Path, old: int, new: int) -> Path:
+    path = [one.hex() for one in consistency_path(old, new, log.nodes.node)]
+    file = folder / "proof.json"
+    file.write_text(json.dumps({"from": old, "to": new, "path": path}))
+    return file
+
+
+def test_two_checkpoints_and_the_proof_between_them_need_no_bundle(tmp_path: Path) -> None:
+    log = Log()
+    key = SIGNER.verifier.text
+    now, older = tmp_path / "now", tmp_path / "older"
+    now.write_text(log.note)
+    for old in range(1, 13):
+        older.write_text(log.checkpoint_at(old))
+        said = run(now, "--against", older, "--proof", proof(log, tmp_path, old, 12), "--key", key)
+        assert said.exit_code == 0, said.output
+        assert f"the log of 12 facts is a continuation of the older checkpoint, of {old} facts" in said.output
+    older.write_text(log.checkpoint_at(5))
+    good = proof(log, tmp_path, 5, 12)
+    assert run(now, "--against", older, "--proof", good).exit_code == 2
+    assert run(now, "--proof", good, "--key", key).exit_code == 2
+    assert run(older, "--against", now, "--proof", good, "--key", key).exit_code == 19
+    assert run(now, "--against", older, "--proof", proof(log, tmp_path, 6, 12), "--key", key).exit_code == 20
+    assert run(now, "--against", older, "--proof", older, "--key", key).exit_code == 10
+    other = Signer(ORIGIN, bytes(32)).verifier.text
+    assert run(now, "--against", older, "--proof", good, "--key", other).exit_code == 11
+    good = proof(log, tmp_path, 5, 12)
+    forged = Checkpoint(ORIGIN, 5, bytes(32), bytes(32))
+    assert run(now, "--against", kept(tmp_path, forged), "--proof", good, "--key", key).exit_code == 18
+    good.write_text(good.read_text().replace('"path": ["', '"path": ["0', 1))
+    assert run(now, "--against", older, "--proof", good, "--key", key).exit_code == 10
 
 
 def test_a_file_that_is_no_bundle(tmp_path: Path) -> None:

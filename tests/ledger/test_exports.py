@@ -7,12 +7,15 @@ import psycopg
 import pytest
 
 from domain.facts import Visibility
+from projections.trust.policy import TRUST_1
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.members import issue_key
+from service.ledger.publishing import publish
+from service.ledger.receipts import ReceiptsAsked
 from service.ledger.refusals import Absent
 from service.proof.bundle import WHOLE_LOG
-from service.proof.flaws import MISSING, REWRITTEN, UNCOMPARED, UNSIGNED
+from service.proof.flaws import MISSING, POLICY, REWRITTEN, UNCOMPARED, UNSIGNED
 from service.proof.leaf import leaf_of, leaf_text
 from service.proof.note import Signer, VerifierKey
 from tests.conftest import Database
@@ -190,3 +193,40 @@ async def test_a_history_of_another_tree_is_rewritten(ledger: Ledger, noor: Iden
             connection.execute(f"DELETE FROM {table}".encode())
     await note(ledger, noor, deal, "More")
     assert flaw(await bundle(ledger, noor, deal, since=1), older)[0] is REWRITTEN
+
+
+async def test_a_bundle_carries_the_policies_in_force_and_the_log_vouches_for_them(
+    ledger: Ledger, noor: Identity
+) -> None:
+    strict = msgspec.structs.replace(TRUST_1, name="strict", version=2, silence_days=3)
+    known = {policy.key: policy for policy in (TRUST_1, strict)}
+    asked = ReceiptsAsked(ledger.clock.now(), TRUST_1, known)
+    owner = member(noor.workspace_id, "owner")
+    deal = await a_deal(ledger, noor)
+
+    async def policies(who: Identity, scope: str | None) -> list[str]:
+        lines = read(await bundle(ledger, who, scope, asked=asked))
+        return [line["policy"] for line in lines if line["line"] == "policy"]
+
+    assert await policies(owner, None) == ["trust/1"]
+    assert await publish(ledger, noor.workspace_id, strict)
+    assert await policies(owner, None) == await policies(owner, deal) == ["trust/1", "strict/2"]
+    assert await policies(noor, deal) == ["trust/1"]  # a member does not see what the workspace recorded of itself
+    lines = read(await bundle(ledger, owner, asked=asked))
+    assert sound(written(lines)).receipts == 1
+    other = msgspec.structs.replace(strict, silence_days=4)
+    for line in lines:
+        if line.get("policy") == "strict/2":
+            line.update(document=other.document.decode(), sha256=other.digest)
+    kind, detail = flaw(written(lines))
+    assert kind is POLICY
+    assert f"strict/2 was published with the digest {strict.digest}" in detail
+
+
+async def test_each_stream_that_is_shown_has_a_receipt(ledger: Ledger, noor: Identity) -> None:
+    deals = [await a_deal(ledger, noor) for _ in range(40)]
+    await ledger.append(noor, deals[3], [noted("One")] * 300, opens=False)
+    lines = await bundle(ledger, noor)
+    receipts = [line["stream_id"] for line in read(lines) if line["line"] == "receipt"]
+    assert sorted(receipts) == sorted(deals)
+    assert sound(lines).receipts == 40

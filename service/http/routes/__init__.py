@@ -32,6 +32,7 @@ from service.http.routes import (
     sync,
     timeline,
     trust_history,
+    vectors,
     voided_trust,
 )
 
@@ -41,7 +42,7 @@ _OF_A_STREAM = (
 )
 _OF_A_WORKSPACE = (
     *(agenda, parties, across, feed, sync, log, exports, audit, me, members, credentials, erasures),
-    *(catalogue, policies, documents, health, metrics),
+    *(catalogue, policies, vectors, documents, health, metrics),
 )
 ROUTES: list[HTTPRouteHandler] = [
     *(route for kind in OPENED_BY for module in _OF_A_STREAM for route in module.routes(kind)),
