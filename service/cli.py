@@ -17,7 +17,7 @@ ELSEWHERE = {
     "demo": ("service.demo.command:demo", "Fill a running service with an example to look at."),
     "doctor": ("service.doctor.command:command", "Check all that the service stands on, and say what to do."),
     "import": ("service.imports.command:import_", "Import the events of another system's export."),
-    "key": ("service.keys:key", "Make, list, rotate and revoke keys to the service."),
+    "key": ("service.keys:key", "Make, list, rotate, expire and revoke keys to the service."),
     "member": ("service.keys:member", "Add, list and remove members, and give them roles."),
     "log": ("service.signing:log", "List, add and retire the keys that sign checkpoints."),
     "openapi": ("service.http.openapi:command", "Write the OpenAPI document."),

@@ -30,7 +30,7 @@ ROLES = list(get_args(MemberRole))
 STREAM = re.compile(r"(deal|goal)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@click.group(help="Make, list, rotate and revoke keys to the service.")
+@click.group(help="Make, list, rotate, expire and revoke keys to the service.")
 def key() -> None:
     """The group itself does nothing."""
 
@@ -57,9 +57,16 @@ _reason = click.option("--reason", help="Recorded with it.")
 @click.option(
     "--days", type=click.IntRange(1, EXPIRY_DAYS_MAX), help="After how many days it expires; never when absent."
 )
+@click.option("--agent", is_flag=True, help="For a program that acts for the party: its facts say so of their actor.")
 @of_workspace
 def create_key(
-    role: Role, name: str, party: UUID | None, stream: str | None, days: int | None, chosen: UUID | None
+    role: Role,
+    name: str,
+    party: UUID | None,
+    stream: str | None,
+    days: int | None,
+    agent: bool,
+    chosen: UUID | None,
 ) -> None:
     if (role == "guest") != (stream is not None) or (role == "guest" and party is None):
         raise StartRefusal("A guest's key, and no other, is for one --stream, and for a --party who takes part in it.")
@@ -76,7 +83,14 @@ def create_key(
             )
         expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
         return await members.issue_key(
-            ledger, workspace_id, role=role, name=name, party_id=party, expires_at=expires_at, stream_id=stream
+            ledger,
+            workspace_id,
+            role=role,
+            name=name,
+            party_id=party,
+            expires_at=expires_at,
+            stream_id=stream,
+            kind="agent" if agent else None,
         )
 
     click.echo(with_ledger(create))
@@ -88,8 +102,8 @@ def list_keys(chosen: UUID | None) -> None:
     async def read(ledger: Ledger) -> list[str]:
         keys = await members.keys(ledger, await workspace_of(ledger, chosen))
         return [
-            f"{one.credential_id}  {one.role:8}  {_state(one.expires_at, one.revoked_at):20}  {_used(one):15}  "
-            f"party {one.party_id}  {one.name}{f'  ({one.stream_id})' if one.stream_id else ''}"
+            f"{one.credential_id}  {one.role:8}  {one.party_kind:7}  {_state(one.expires_at, one.revoked_at):20}  "
+            f"{_used(one):15}  party {one.party_id}  {one.name}{f'  ({one.stream_id})' if one.stream_id else ''}"
             for one in keys
         ]
 
@@ -116,6 +130,22 @@ def rotate_key(credential: UUID, overlap_hours: int, chosen: UUID | None) -> Non
     if made is None:
         raise StartRefusal(f"There is no key {credential} in use: `throughline key list` shows them.")
     click.echo(made)
+
+
+@key.command("expire", help="Let a key open nothing from a moment on; no key is ever prolonged.")
+@click.argument("credential", type=click.UUID)
+@click.option("--days", type=click.IntRange(0, EXPIRY_DAYS_MAX), required=True, help="From now; 0 ends it now.")
+@_reason
+@of_workspace
+def expire_key(credential: UUID, days: int, reason: str | None, chosen: UUID | None) -> None:
+    at = datetime.now(UTC) + timedelta(days=days)
+
+    async def expire(ledger: Ledger) -> bool:
+        return await members.end_key(ledger, await workspace_of(ledger, chosen), credential, at, reason)
+
+    if not with_ledger(expire):
+        raise StartRefusal(f"There is no key {credential} in use: `throughline key list` shows them.")
+    click.echo(f"{credential} opens nothing after {at:%Y-%m-%d %H:%M} UTC")
 
 
 @key.command("revoke", help="Make a key open nothing any more.")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 from psycopg import DatabaseError
+from psycopg.errors import UniqueViolation
 
 from domain.facts import ActorKind, Caller, Role
 from service.clock import Clock
@@ -172,24 +173,29 @@ class Credentials:
 
     async def issue(
         self, workspace_id: UUID, token: Token, caller: Caller, name: str, expires_at: datetime | None
-    ) -> None:
-        """Make a key open its workspace. Its issue is recorded before, so that no key works without a record of it."""
+    ) -> bool:
+        """Make a key open its workspace; false when there is one with this id, whose secret stays the one that counts.
+
+        Its issue is recorded before, so that no key works without a record of it.
+        """
+        arguments = (
+            workspace_id,
+            token.credential_id,
+            token.secret_digest,
+            caller.party_id,
+            caller.kind,
+            caller.role,
+            caller.stream_id,
+            name,
+            self._clock.now(),
+            expires_at,
+        )
         async with self._store.connection() as connection:
-            await connection.execute(
-                "SELECT issue_credential(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                (
-                    workspace_id,
-                    token.credential_id,
-                    token.secret_digest,
-                    caller.party_id,
-                    caller.kind,
-                    caller.role,
-                    caller.stream_id,
-                    name,
-                    self._clock.now(),
-                    expires_at,
-                ),
-            )
+            try:
+                await connection.execute("SELECT issue_credential(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", arguments)
+            except UniqueViolation:
+                return False
+        return True
 
     async def revoke(self, workspace_id: UUID, credential_id: UUID) -> bool:
         """Make a key open nothing; false when there was none to revoke."""

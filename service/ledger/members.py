@@ -6,21 +6,22 @@ process that dies in between leaves rows that are behind: repeating the call bri
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain.events import CATALOGUE
 from domain.events.declaring import Data
 from domain.events.workspace import CredentialIssued, CredentialRevoked, MemberJoined, MemberLeft, RoleChanged
-from domain.facts import Actor, Caller, Proposal, Role, Visibility, stream_key
+from domain.facts import Actor, ActorKind, Caller, Proposal, Role, Visibility, stream_key
 from domain.refusals import AlreadySo, NotAMember
 from domain.rules.membership import member
 from domain.state import Stream
 from service.ids import new_id
+from service.ledger.asking import Appended
 from service.ledger.credentials import Credential, Identity
 from service.ledger.histories import History
 from service.ledger.ledger import Ledger
 from service.ledger.questions import KnownAt
-from service.ledger.refusals import Absent
+from service.ledger.refusals import Absent, KeyMadeBefore
 from service.ledger.tokens import new_token
 
 # The service itself acts on the workspace's stream when nobody asked it to; it is nobody's party.
@@ -55,10 +56,16 @@ async def members_now(ledger: Ledger, workspace_id: UUID) -> Stream | None:
 
 
 async def add_member(
-    ledger: Ledger, workspace_id: UUID, party_id: UUID, name: str, role: Role, by: Actor = _SERVICE
-) -> None:
-    """A party belongs to the workspace from now on. Raises `AlreadySo` when it does."""
-    await record(ledger, workspace_id, [MemberJoined(party_id=party_id, name=name, role=role)], by)
+    ledger: Ledger,
+    workspace_id: UUID,
+    party_id: UUID,
+    name: str,
+    role: Role,
+    by: Actor = _SERVICE,
+    named: UUID | None = None,
+) -> Appended:
+    """A party belongs to the workspace from now on. Raises `AlreadySo` when it does, but not to a repeat by `named`."""
+    return await record(ledger, workspace_id, [MemberJoined(party_id=party_id, name=name, role=role)], by, named)
 
 
 async def change_role(ledger: Ledger, workspace_id: UUID, party_id: UUID, role: Role, by: Actor = _SERVICE) -> None:
@@ -116,12 +123,15 @@ async def issue_key(
     expires_at: datetime | None = None,
     stream_id: str | None = None,
     replaces: UUID | None = None,
+    kind: ActorKind | None = None,
     by: Actor = _SERVICE,
+    named: UUID | None = None,
 ) -> str:
     """A key for a party; it is shown once and stored nowhere.
 
     Who is no member becomes one, except the guest of a stream. A member's key has the member's role. The issue is
-    recorded first, so that no key works of which there is no record.
+    recorded first, so that no key works of which there is no record. Two calls `named` alike make one key between them,
+    whose secret the first alone can tell: raises `KeyMadeBefore` to the other.
     """
     now = ledger.clock.now()
     facts: list[Data] = []
@@ -135,7 +145,7 @@ async def issue_key(
             role = there.state  # type: ignore[assignment]  # a member's state is the role
     if party_id is None:
         raise TypeError("a guest is a party that there is")
-    token = new_token(workspace_id, new_id(now))
+    token = new_token(workspace_id, new_id(now) if named is None else key_named(named))
     facts.append(
         CredentialIssued(
             credential_id=token.credential_id,
@@ -146,11 +156,17 @@ async def issue_key(
             replaces=replaces,
         )
     )
-    await record(ledger, workspace_id, facts, by)
-    caller = Caller(party_id, role, "service" if role == "service" else "person", stream_id)
-    await ledger.credentials.issue(workspace_id, token, caller, name, expires_at)
+    await record(ledger, workspace_id, facts, by, named)
+    caller = Caller(party_id, role, kind or ("service" if role == "service" else "person"), stream_id)
+    if not await ledger.credentials.issue(workspace_id, token, caller, name, expires_at):
+        raise KeyMadeBefore(token.credential_id)
     await _still_holds(ledger, workspace_id, caller, token.credential_id, by)
     return token.shown
+
+
+def key_named(named: UUID) -> UUID:
+    """The id of the key that a call named so makes."""
+    return uuid5(named, "credential")
 
 
 async def _still_holds(ledger: Ledger, workspace_id: UUID, caller: Caller, credential_id: UUID, by: Actor) -> None:
@@ -192,7 +208,14 @@ async def end_key(
     return ended
 
 
-async def rotate_key(ledger: Ledger, workspace_id: UUID, old: Credential, until: datetime, by: Actor = _SERVICE) -> str:
+async def rotate_key(
+    ledger: Ledger,
+    workspace_id: UUID,
+    old: Credential,
+    until: datetime,
+    by: Actor = _SERVICE,
+    named: UUID | None = None,
+) -> str:
     """Another key for the same, shown once. The old one opens the workspace until `until`, so that nobody is cut off.
 
     The new one expires when the old one would have: rotating prolongs nothing.
@@ -206,7 +229,9 @@ async def rotate_key(ledger: Ledger, workspace_id: UUID, old: Credential, until:
         expires_at=old.expires_at,
         stream_id=old.stream_id,
         replaces=old.credential_id,
+        kind=old.party_kind,
         by=by,
+        named=named,
     )
     await end_key(ledger, workspace_id, old.credential_id, until, None, by)
     return shown
@@ -220,14 +245,21 @@ async def keys(ledger: Ledger, workspace_id: UUID) -> list[Credential]:
 # -- the record
 
 
-async def record(ledger: Ledger, workspace_id: UUID, facts: Sequence[Data], by: Actor = _SERVICE) -> None:
-    """Record facts on the workspace's own stream, which begins with the first of them, as the act of `by`."""
+async def record(
+    ledger: Ledger, workspace_id: UUID, facts: Sequence[Data], by: Actor = _SERVICE, named: UUID | None = None
+) -> Appended:
+    """Record facts on the workspace's own stream, which begins with the first of them, as the act of `by`.
+
+    A repeat with the same `named` records nothing anew; with other facts it raises `EventIdReused`.
+    """
     identity, stream_id = _acting(workspace_id, by), _stream(workspace_id)
-    proposals = [_proposal(fact) for fact in facts]
+    proposals = [
+        _proposal(fact, None if named is None else uuid5(named, str(index))) for index, fact in enumerate(facts)
+    ]
     try:
-        await ledger.append(identity, stream_id, proposals, opens=False)
+        return await ledger.append(identity, stream_id, proposals, opens=False)
     except Absent:
-        await ledger.append(identity, stream_id, proposals, opens=True)
+        return await ledger.append(identity, stream_id, proposals, opens=True)
 
 
 def _acting(workspace_id: UUID, by: Actor) -> Identity:
@@ -239,6 +271,6 @@ def _stream(workspace_id: UUID) -> str:
     return stream_key("workspace", workspace_id)
 
 
-def _proposal(fact: Data) -> Proposal:
+def _proposal(fact: Data, event_id: UUID | None) -> Proposal:
     event_type = CATALOGUE[type(fact).declared.name]
-    return event_type.proposal(data=fact, visibility=Visibility.TEAM)
+    return event_type.proposal(event_id=event_id, data=fact, visibility=Visibility.TEAM)

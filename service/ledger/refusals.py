@@ -3,6 +3,7 @@
 LedgerRefusal
  +- Absent             no such stream, or not the caller's to see
  +- NoSuchKey          the credential is unknown, expired or revoked
+ +- KeyMadeBefore      a call with the same name made the key, and told its secret
  +- VersionMismatch    the caller's If-Match is behind
  +- EventIdReused      the id names another fact
  +- Overloaded         the workspace's queue is full
@@ -41,6 +42,14 @@ class Absent(LedgerRefusal):
 
 class NoSuchKey(LedgerRefusal):
     """The credential is malformed, unknown, expired or revoked: the four are never told apart."""
+
+
+class KeyMadeBefore(LedgerRefusal):
+    """A key with this id is there: its secret was told once, in an answer that may have been lost."""
+
+    def __init__(self, credential_id: UUID) -> None:
+        super().__init__(f"The key {credential_id} was made before.")
+        self.credential_id = credential_id
 
 
 class VersionMismatch(LedgerRefusal):

@@ -1,7 +1,9 @@
 """`throughline key` and `throughline member`, as whoever runs the service uses them, beside no service."""
 
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+import pytest
 
 from tests.running import command
 
@@ -25,3 +27,17 @@ def test_members_and_keys_from_the_command_line(data: Path) -> None:
     guest = ("key", "create", "--name", "guest", "--role", "guest", "--party", str(uuid4()))
     assert "for one --stream" in command(data, *guest).stderr
     assert command(data, *guest, "--stream", f"deal/{uuid4()}").stdout.startswith("tl_")
+
+
+@pytest.mark.slow  # each of the commands starts a server of its own
+def test_a_key_is_listed_expired_and_revoked_from_the_command_line(data: Path) -> None:
+    assert command(data, "workspace", "create", "Depot deals").returncode == 0
+    shown = command(data, "key", "create", "--name", "listens in", "--agent").stdout.strip()
+    key = str(UUID(shown[35:67]))
+    assert "opens nothing after" in command(data, "key", "expire", key, "--days", "7").stdout
+    listed = next(line for line in command(data, "key", "list").stdout.splitlines() if key in line)
+    for told in (" agent ", " until 20", "never used", "listens in"):
+        assert told in listed
+    assert command(data, "key", "revoke", key, "--reason", "Lost phone").stdout == f"revoked {key}\n"
+    again = command(data, "key", "expire", key, "--days", "0")
+    assert (again.returncode, "no key" in again.stderr) == (2, True)

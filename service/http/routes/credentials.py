@@ -14,6 +14,7 @@ from service.http.calls import Call
 from service.http.cursors import binding, cursor, link_next, next_page, place_of
 from service.http.documented import LINK
 from service.http.keys import (
+    NAMED,
     NEW_KEY,
     Key,
     Rotation,
@@ -22,10 +23,10 @@ from service.http.keys import (
     decode_wanted,
     found,
     in_use,
+    made,
     revoked,
     rotated,
     shown,
-    told_once,
 )
 from service.http.operations import PAGES, WRITES, Operation, Reply
 from service.http.problems import not_found
@@ -73,21 +74,11 @@ async def create_credential(request: Call) -> Answer:
     """Answer `POST /v1/credentials`."""
     request.question(Nothing)
     wanted = await request.sent(decode_wanted)
-    identity = request.identity
-    stream = await members.members_now(request.ledger, identity.workspace_id)
+    stream = await members.members_now(request.ledger, request.identity.workspace_id)
     there = None if stream is None else member(stream, wanted.party_id)
     if there is None:
         raise NotAMember("The party is not a member of the workspace.", party_id=wanted.party_id)
-    secret = await members.issue_key(
-        request.ledger,
-        identity.workspace_id,
-        role=there.state,  # type: ignore[arg-type]  # a member's state is the role
-        name=wanted.name,
-        party_id=wanted.party_id,
-        expires_at=wanted.expires_at,
-        by=identity.caller.actor,
-    )
-    return await told_once(request, secret)
+    return await made(request, wanted, there.state)  # type: ignore[arg-type]  # a member's state is the role
 
 
 async def rotate_credential(request: Call) -> Answer:
@@ -132,6 +123,7 @@ ROUTES: list[HTTPRouteHandler] = [
         tag="me",
         summary="Another key for oneself; the one that was called with ends after the overlap",
         bodies=(Rotation,),
+        headers=(NAMED,),
         replies=NEW_KEY,
         problems=_WRITES,
     ).route(rotate_mine),
@@ -154,6 +146,7 @@ ROUTES: list[HTTPRouteHandler] = [
         summary="A key for a member, with the member's role",
         permission="administer",
         bodies=(Wanted,),
+        headers=(NAMED,),
         replies=NEW_KEY,
         problems=WRITES,
         refusals=True,
@@ -166,6 +159,7 @@ ROUTES: list[HTTPRouteHandler] = [
         summary="Another key for the same party, role and stream; the old one ends after the overlap",
         permission="administer",
         bodies=(Rotation,),
+        headers=(NAMED,),
         replies=NEW_KEY,
         problems=_WRITES,
     ).route(rotate_credential),

@@ -6,12 +6,11 @@ from msgspec import Struct
 from domain.refusals import NotAParticipant
 from service.http.answers import Answer, as_json
 from service.http.calls import Call
-from service.http.keys import NEW_KEY, Key, Wanted, Why, decode_wanted, found, revoked, shown, told_once
+from service.http.keys import NAMED, NEW_KEY, Key, Wanted, Why, decode_wanted, found, made, revoked, shown
 from service.http.operations import READS, WRITES, Operation, Reply
 from service.http.problems import Problem
 from service.http.proposals import Kind
 from service.http.questions import Nothing
-from service.ledger import members
 from service.ledger.histories import History
 
 
@@ -37,18 +36,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
         wanted = await request.sent(decode_wanted)
         if history.stream is None or not history.stream.takes_part(wanted.party_id):
             raise NotAParticipant(f"The guest does not take part in this {kind}.", party_id=wanted.party_id)
-        identity = request.identity
-        secret = await members.issue_key(
-            request.ledger,
-            identity.workspace_id,
-            role="guest",
-            name=wanted.name,
-            party_id=wanted.party_id,
-            expires_at=wanted.expires_at,
-            stream_id=history.stream_id,
-            by=identity.caller.actor,
-        )
-        return await told_once(request, secret)
+        return await made(request, wanted, "guest", history.stream_id)
 
     async def revoke_guest(request: Call) -> Answer:
         history = await _hosted(request, kind)
@@ -75,6 +63,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             "guest records is shared, is the guest's own act, and counts as the counterparty's word.",
             permission="invite",
             bodies=(Wanted,),
+            headers=(NAMED,),
             replies=NEW_KEY,
             problems=(*WRITES, "not-found"),
             refusals=True,

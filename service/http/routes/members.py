@@ -1,7 +1,7 @@
 """Who belongs to the workspace: owners add, remove and give roles; auditors see it, as of any moment."""
 
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -13,8 +13,8 @@ from projections.members import Member, MemberRole, members
 from service.http.answers import Answer, as_json
 from service.http.calls import Call
 from service.http.cursors import binding, place_of
-from service.http.documented import list_replies
-from service.http.keys import Why
+from service.http.documented import REPLAYED, list_replies
+from service.http.keys import NAMED, WAS_REPLAYED, Why, name_of
 from service.http.operations import PAGES, READS, WRITES, Operation, Reply
 from service.http.pages import paged
 from service.http.problems import not_found
@@ -86,12 +86,17 @@ async def add_member(request: Call) -> Answer:
     """Answer `POST /v1/members`."""
     request.question(Nothing)
     wanted = await request.sent(decode_joining)
-    party_id = wanted.party_id or new_id(request.now())
-    identity = request.identity
-    await membership.add_member(
-        request.ledger, identity.workspace_id, party_id, wanted.name, wanted.role, identity.caller.actor
+    named, identity = name_of(request), request.identity
+    party_id = wanted.party_id or (new_id(request.now()) if named is None else uuid5(named, "party_id"))
+    added = await membership.add_member(
+        request.ledger, identity.workspace_id, party_id, wanted.name, wanted.role, identity.caller.actor, named
     )
     location = (b"location", f"/v1/members/{party_id}".encode())
+    if added.replayed:  # what it answered then, whatever has become of the member since
+        joined = Member(
+            party_id=party_id, name=wanted.name, role=wanted.role, joined_at=added.events[0].fact.occurred_at
+        )
+        return as_json(joined, location, WAS_REPLAYED)
     return as_json(await _member(request, party_id), location, code=201)
 
 
@@ -149,7 +154,11 @@ ROUTES: list[HTTPRouteHandler] = [
         description="A member needs a key to call: `POST /v1/credentials` makes one.",
         permission="administer",
         bodies=(Joining,),
-        replies=(Reply(201, "The member", Member),),
+        headers=(NAMED,),
+        replies=(
+            Reply(201, "The member", Member),
+            Reply(200, "The call with this Idempotency-Key added the member before", Member, headers=(REPLAYED,)),
+        ),
         problems=WRITES,
         refusals=True,
     ).route(add_member),
