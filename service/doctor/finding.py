@@ -7,6 +7,13 @@ from msgspec import Struct
 State = Literal["ok", "warning", "fault", "skipped"]
 
 
+TAMPERED = (
+    "Somebody changed the database behind the service. Keep it as it is, compare with a backup and with bundles that "
+    "were exported, and restore the last backup that `throughline doctor --deep` finds well."
+)
+"""The remedy when what is stored contradicts what was signed or chained."""
+
+
 class Finding(Struct, frozen=True, omit_defaults=True):
     """One thing that was looked at. A warning wants a look some day, a fault wants it now."""
 

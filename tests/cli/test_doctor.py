@@ -149,9 +149,19 @@ SPOILT: dict[str, tuple[str, str, str]] = {
         "is not signed",
     ),
     "a changed tile": (
-        "UPDATE tile SET hashes = set_byte(hashes, 300, (get_byte(hashes, 300) + 1) %% 256) WHERE level = 0",
+        "UPDATE tile SET hashes = set_byte(hashes, 300, 7 # get_byte(hashes, 300)) WHERE level = 0",
         "checkpoints",
         "is not the one that was signed for",
+    ),
+    "a changed root of a tile": (
+        "UPDATE tile SET root = set_byte(root, 3, 7 # get_byte(root, 3)) WHERE level = 0",
+        "checkpoints",
+        "another root than was signed",
+    ),
+    "an older checkpoint of another log": (
+        "UPDATE tree_head o SET root = n.root, note = n.note FROM tree_head n WHERE o.size < n.size",
+        "checkpoints",
+        "signs another size or root than its row says",
     ),
     "a lost tile": ("DELETE FROM tile", "checkpoints", "the stored tree has holes"),
     "spoilt words": (

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import msgspec
 import psycopg
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from domain.events import CATALOGUE
@@ -19,7 +20,6 @@ from tests.http.conftest import MASTER_KEY, World, a_deal, client, noted
 from tests.running import ROOT
 
 KEY = "a-key-for-scrapers-only"
-REQUESTS = 600
 
 
 def figures(http: httpx.Client) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -76,7 +76,8 @@ def test_a_process_tells_of_its_database_its_clock_and_its_loop(nobody: httpx.Cl
     assert of(found, "process_resident_memory_bytes") > 1e6
 
 
-def test_A22_random_paths_and_methods_make_no_series(world: World, nobody: httpx.Client) -> None:
+@pytest.mark.parametrize("requests", [500, pytest.param(5_000, marks=pytest.mark.slow)])
+def test_A22_random_paths_and_methods_make_no_series(world: World, nobody: httpx.Client, requests: int) -> None:
     chance = random.Random(22)
     figures(nobody)
     nobody.get("/no/such/place")
@@ -84,7 +85,7 @@ def test_A22_random_paths_and_methods_make_no_series(world: World, nobody: httpx
     nobody.get("/v1/deals")
     before = set(figures(nobody))
     with client(world, world.here.member) as http:
-        for _ in range(REQUESTS):
+        for _ in range(requests):
             word = "".join(chance.choices(string.ascii_letters + string.digits, k=chance.randrange(1, 40)))
             path = chance.choice([f"/{word}", f"/v1/{word}", f"/v1/deals/{word}", f"/v1/deals/{uuid4()}/{word}"])
             method = chance.choice(["GET", "POST", "DELETE", "PUT", word[:8].upper()])
@@ -101,7 +102,7 @@ def test_A22_random_paths_and_methods_make_no_series(world: World, nobody: httpx
         for (name, labels), value in after.items()
         if name.endswith("_count") and "operation" in dict(labels)
     }
-    assert counts["none"] > REQUESTS / 2
+    assert counts["none"] > requests / 2
 
 
 def test_nothing_of_anybody_is_in_it(world: World, nobody: httpx.Client, member: httpx.Client) -> None:
