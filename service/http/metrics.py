@@ -3,6 +3,7 @@
 Nothing here is of one workspace, party, key, path or fact.
 """
 
+import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -125,15 +126,20 @@ def counter(name: str, text: str, value: float) -> CounterMetricFamily:
     return CounterMetricFamily(name, text, value=value)
 
 
-def registry_of(figures: Figures) -> CollectorRegistry:
-    """A registry of our own: what a library registers globally is not ours to tell."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(figures)
+class Gathered(Collector):
+    """Figures of one moment, to be written down by another thread."""
+
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> list[Metric]:
+        return self._metrics
+
+
+async def written(figures: Figures) -> bytes:
+    """The figures now, as text. Writing thousands of lines takes long enough to be done beside the event loop."""
+    registry = CollectorRegistry(auto_describe=False)  # of our own: what libraries register is not ours to tell
+    registry.register(Gathered(list(figures.collect())))
     ProcessCollector(registry=registry, pid=os.getpid)
     GCCollector(registry=registry)
-    return registry
-
-
-def rendered(registry: CollectorRegistry) -> bytes:
-    """The figures now."""
-    return generate_latest(registry)
+    return await asyncio.to_thread(generate_latest, registry)

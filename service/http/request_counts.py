@@ -12,7 +12,7 @@ from service.http.problem_kinds import ALL_KINDS
 from service.http.problems import REFUSAL
 from service.ledger.meter import Histogram
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 3.0, 10.0)
 """Latencies that are told apart: from a read in memory to a write that waits for its deadline."""
 
 NONE = "none"

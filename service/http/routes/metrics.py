@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from service.http.answers import Answer
 from service.http.calls import Call
-from service.http.metrics import CONTENT_TYPE, Figures, registry_of, rendered
+from service.http.metrics import CONTENT_TYPE, Figures, written
 from service.http.operations import PUBLIC, Operation, Reply
 from service.http.problems import not_found
 from service.http.questions import Nothing
@@ -23,12 +23,10 @@ async def metrics(request: Call) -> Answer:
     if not may_read(request.scope, request.settings.host, request.settings.metrics_key):
         raise not_found()
     state = request.scope["litestar_app"].state
-    registry = state.get("registry")
-    if registry is None:
-        settings = request.settings
-        bounds = settings.queue_proposals_max, settings.cached_events_max
-        registry = state.registry = registry_of(Figures(request.ledger, state.requests.counts, *bounds))
-    return Answer(rendered(registry), (b"content-type", CONTENT_TYPE))
+    settings = request.settings
+    bounds = settings.queue_proposals_max, settings.cached_events_max
+    figures = Figures(request.ledger, state.requests.counts, *bounds)
+    return Answer(await written(figures), (b"content-type", CONTENT_TYPE))
 
 
 def may_read(scope: Any, host: str, key: str | None) -> bool:
