@@ -84,6 +84,20 @@ def test_both_take_what_is_sound(made_log: Log, told_log: ToldLog, tmp_path: Pat
 
 
 @node
+def test_both_compare_a_kept_checkpoint_with_the_proof_since_then(told_log: ToldLog, tmp_path: Path) -> None:
+    for size in (1, 8, 18, told_log.size):
+        (tmp_path / "kept").write_text(told_log.checkpoint_at(size))
+        bundle = told_log.stream_bundle(since=size)
+        wrong = bundle.replace(b'"path":["', b'"path":["0', 1).replace(b'0"]', b'"]', 1)
+        bundles = [bundle, told_log.log_bundle(), wrong] if size < told_log.size else [bundle, told_log.log_bundle()]
+        said = theirs(tmp_path, bundles, tmp_path / "kept")
+        assert said[:2] == ["taken", "taken"], size
+        assert said[2:].count("taken") == 0, size
+        for one in bundles[:2]:
+            assert verify(lines_of(BytesIO(one)), (), (tmp_path / "kept").read_text()).against == size
+
+
+@node
 def test_both_refuse_the_same_of_two_hundred_mutations(made_log: Log, told_log: ToldLog, tmp_path: Path) -> None:
     """In the receipts alone one may take what the other refuses: it does the sums, and does not read the facts."""
     chance = random.Random(SEED)
