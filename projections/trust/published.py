@@ -49,7 +49,7 @@ def read_policy(document: bytes) -> Policy:
         raise NotAPolicy(f"has more than {DOCUMENT_BYTES_MAX} bytes")
     try:
         policy = _read(document)
-    except (msgspec.DecodeError, UnicodeDecodeError) as broken:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
         raise NotAPolicy(f"is no policy document: {broken}") from None
     for fault in _faults(policy):
         raise NotAPolicy(fault)

@@ -19,7 +19,7 @@ from service.ledger.keys import Ciphers
 from service.ledger.memory import Kept
 from service.ledger.proofs import SNAPSHOT, Proofs, TreeReader
 from service.ledger.receipts import ReceiptsAsked, policies_in_force, receipt_at, receipt_of
-from service.ledger.refusals import Absent, NotProvable
+from service.ledger.refusals import Absent, LedgerRefusal, NotProvable
 from service.ledger.store import Store, fetch, statement
 from service.ledger.workspace import Workspace
 from service.proof.bundle import (
@@ -80,10 +80,12 @@ class Exports:
         self, workspace: Workspace, identity: Identity, kept: Kept, since: int | None, asked: ReceiptsAsked
     ) -> AsyncGenerator[bytes, None]:
         """A bundle of one stream that the caller may know of; raises before the first line, or not at all."""
-        shown = list(history(kept, identity.caller, workspace.position, None, None).records)
+        history(kept, identity.caller, workspace.position, None, None)  # whoever may not know of it waits for nothing
         stream_id = kept.stream.stream_id
         await self._checkpoints.covering(workspace.workspace_id, kept.records[-1].position + 1)
         end = await self._proofs.stream_end(workspace.workspace_id, stream_id)
+        kept = await _as_it_is(workspace, stream_id)
+        shown = list(history(kept, identity.caller, workspace.position, None, None).records)
         tree = self._proofs.tree(workspace.workspace_id)
         manifest = await self._manifest(workspace, stream_id, end.head, tree, since)
         first = StreamLine(stream_id, end.version, [one.hex() for one in end.path])
@@ -113,9 +115,8 @@ class Exports:
         stream = history(kept, identity.caller, workspace.position, asked.at, None).stream
         if stream is None:
             raise Absent
-        await self._checkpoints.covering(workspace.workspace_id, kept.records[-1].position + 1)
-        head = await self._checkpoints.newest(workspace.workspace_id)
-        assert head is not None, "it covers the stream"
+        head = await self._checkpoints.covering(workspace.workspace_id, kept.records[-1].position + 1)
+        kept = await _as_it_is(workspace, kept.stream.stream_id)
         found = receipt_at(kept, identity.caller, origin_of(workspace.workspace_id), head.size, asked)
         if found is None:
             raise NotProvable
@@ -222,6 +223,18 @@ class Exports:
             spooled.close()
             raise
         return head, spooled
+
+
+async def _as_it_is(workspace: Workspace, stream_id: str) -> Kept:
+    """The stream with all that is signed for by now: others may have recorded while a checkpoint was waited for."""
+    await workspace.follow()
+    stream = stream_uuid(stream_id)
+    kept = (await workspace.load([stream])).get(stream)
+    if isinstance(kept, LedgerRefusal):
+        raise kept
+    if kept is None:
+        raise Absent
+    return kept
 
 
 def _policies(policies: Iterable[Policy]) -> bytes:

@@ -37,6 +37,7 @@ class Reckoning:
     def __init__(self, log: str) -> None:
         self._log = log
         self._policies: dict[str, Policy] = {}
+        self._own: set[str] = set()
         self.receipts = 0
         self.under: set[str] = set()
         """The policies that receipts were reckoned under: key and digest."""
@@ -62,6 +63,9 @@ class Reckoning:
     def check(self, given: Receipt, shelf: Shelf, size: int, *, own: bool) -> None:
         """Make a receipt again and compare. One of the bundle's `own` was made for its reader at its checkpoint, of
         `size` facts; another one may be of a smaller log, and of a reader who sees less."""
+        if own and given.stream_id in self._own:
+            raise Flaw(MALFORMED, f"there are two receipts of {given.stream_id}")
+        self._own.add(given.stream_id)
         if given.log != self._log or (given.size != size if own else given.size > size):
             raise Flaw(RECEIPT, f"the receipt is of {given.size} facts of {given.log}, the bundle of {size}")
         policy = self._policy(given)
@@ -69,7 +73,7 @@ class Reckoning:
         _comparable(given, shown, hidden, own=own)
         try:
             found = receipt(given.log, given.stream_id, given.size, shown, hidden, policy, given.trust.at)
-        except (LookupError, AttributeError, TypeError, ValueError):
+        except (ArithmeticError, LookupError, AttributeError, TypeError, ValueError):
             raise Flaw(UNRECKONED, f"the facts of {given.stream_id} make no history that is known here") from None
         if found is None:
             raise Flaw(RECEIPT, f"there is no trust on {given.stream_id} at {given.trust.at.isoformat()}")

@@ -1,13 +1,14 @@
 """Bundles: whole, checkable without the service, and silent about what their reader may not see."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import psycopg
 import pytest
 
 from domain.facts import Visibility
-from projections.trust.policy import TRUST_1
+from projections.trust.policy import BUILT_IN, TRUST_1
+from service.ledger.checkpoints import Head
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.members import issue_key
@@ -230,3 +231,23 @@ async def test_each_stream_that_is_shown_has_a_receipt(ledger: Ledger, noor: Ide
     receipts = [line["stream_id"] for line in read(lines) if line["line"] == "receipt"]
     assert sorted(receipts) == sorted(deals)
     assert sound(lines).receipts == 40
+
+
+async def test_what_others_record_while_a_checkpoint_is_waited_for_is_in_it(
+    ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal = await a_deal(ledger, noor)
+    asked = ReceiptsAsked(ledger.clock.now(), TRUST_1, BUILT_IN)
+    covering = ledger.checkpoints.covering
+    async with opening() as other:
+
+        async def slowly(workspace_id: UUID, size: int) -> Head:
+            await note(other, noor, deal, "Meanwhile")
+            await ledger.checkpoints.advance(workspace_id)
+            return await covering(workspace_id, size)
+
+        monkeypatch.setattr(ledger.checkpoints, "covering", slowly)
+        file = await ledger.receipt(noor, deal, asked)
+        assert (file.receipt.size, file.receipt.facts, file.receipt.hidden) == (2, 2, [])
+        lines = await bundle(ledger, noor, deal, asked=asked)
+        assert (sound(lines).events, sound(lines).shown, sound(lines).receipts) == (3, 3, 1)

@@ -1,7 +1,8 @@
 """Score receipts: what follows from the facts is taken, and every other number is found out by name."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -245,6 +246,29 @@ def _with(log: ToldLog, receipt: Receipt) -> bytes:
     place = next(index for index, line in enumerate(lines) if line.startswith(b'{"line":"receipt"'))
     lines[place] = written(ReceiptLine(**structs.asdict(receipt)))
     return b"".join(lines)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01", "1970-01-01", "9999-12-31"])
+def test_no_moment_is_too_far(told_log: ToldLog, at: str) -> None:
+    receipt = told_log.receipt(DEAL)
+    moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    moved = structs.replace(receipt, trust=structs.replace(receipt.trust, at=moment))
+    assert flaw(_with(told_log, moved))[0] in (RECEIPT, UNRECKONED)
+
+
+def test_two_receipts_of_one_stream_are_one_too_many(told_log: ToldLog) -> None:
+    lines = lines_in(told_log.stream_bundle())
+    lines.insert(-1, lines[-2])
+    lines[-1]["receipts"] = 2
+    assert flaw(joined(lines))[0] is MALFORMED
+
+
+@pytest.mark.parametrize(
+    "document", ["[" * 60_000, '{"x":' * 12_000, '{"name":"trust","version":1}', "", "\ud7ff" * 30_000]
+)
+def test_a_policy_that_is_none(told_log: ToldLog, document: str) -> None:
+    digest = sha256(document.encode()).hexdigest()
+    assert flaw(told_log.stream_bundle(), _file(told_log, PolicyDocument("trust/1", digest, document)))[0] is POLICY
 
 
 def test_facts_are_not_read_as_lines_of_another_kind(told_log: ToldLog) -> None:
