@@ -124,6 +124,8 @@ def _told(verdict: Verdict, *, trusted: bool) -> Iterator[str]:
     if verdict.receipts:
         scores = "1 score was" if verdict.receipts == 1 else f"{verdict.receipts} scores were"
         yield f"{scores} made again from the facts, to the last digit"
+        if hidden:
+            yield "what is not shown says nothing in them"
     if verdict.receipt is not None:
         yield from _right(verdict.receipt.receipt)
     for policy in verdict.under:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from service.proof.continuing import verify_growth
 from service.proof.flaws import Flaw
 from service.proof.note import VerifierKey
 from service.proof.verifying import Verdict, verify
@@ -94,3 +95,22 @@ def test_what_came_over_the_line_can_be_told_from_what_did_not(member: httpx.Cli
     for cut in range(1, len(whole)):
         with pytest.raises(Flaw, match="malformed"):
             verify(whole[:cut])
+
+
+def test_what_came_with_a_pull_or_a_push_is_a_kept_checkpoint(member: httpx.Client) -> None:
+    """The whole answer is kept, and compared later: with a bundle, and with today's checkpoint and a proof alone."""
+    deal = a_deal(member)
+    checkpoint_of(member, position_of(member, deal) + 1)
+    pulled = member.get("/v1/sync/pull?from=0")
+    kept = int(pulled.json()["signed_checkpoint"].split("\n")[1])
+    member.post(f"{deal}/events", json=noted())
+    assert checked(member, f"{deal}/export?since={kept}", pulled.text).against == kept
+    assert checked(member, "/v1/export", pulled.text).against == kept
+    now = member.get("/v1/log/checkpoint").text
+    keys = [VerifierKey.parse(key["key"]) for key in member.get("/v1/log/keys").json()["keys"]]
+    proof = member.get(f"/v1/log/proof/consistency?from={kept}&to={now.split(chr(10))[1]}").content
+    grown = verify_growth(now, pulled.text, proof, keys)
+    assert (grown.old, grown.new) == (kept, int(now.split("\n")[1]))
+    assert grown.new > grown.old
+    with pytest.raises(Flaw, match="rewritten"):
+        verify_growth(now, pulled.text, proof.replace(b'"path":["', b'"path":["' + b"0" * 64 + b'","'), keys)
