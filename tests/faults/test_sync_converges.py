@@ -46,6 +46,7 @@ class Device:
         self.clients = clients
         self.epoch = 1
         self.sequence = 0
+        self.expected = 1  # as the service told; it never goes back within an epoch
         self.outbox: list[Item] = []  # in the order of the sequence; what is not settled
         self.refused: dict[str, Any] = {}
         self.ahead = timedelta(0)
@@ -99,6 +100,7 @@ class Device:
     def install_anew(self) -> None:
         """Its outbox is restored, from before it heard the last answers; its copy of the log is not."""
         self.epoch += 1
+        self.expected = 1
         self.person.counts["installed anew"] += 1
         self.outbox = [item | {"device_sequence": nth} for nth, item in enumerate(self.outbox, start=1)]
         self.sequence = len(self.outbox)
@@ -140,6 +142,8 @@ class Device:
             assert answer.status == 200, answer.body
         told = answer.json
         assert [one["device_sequence"] for one in told["items"]] == [one["device_sequence"] for one in sent]
+        assert told["expected_sequence"] >= self.expected
+        self.expected = told["expected_sequence"]
         counts["pushes"] += 1
         if not calmly and chance.random() < 0.3:
             counts["answers lost"] += 1

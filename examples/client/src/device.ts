@@ -2,7 +2,7 @@
 import { createRxDatabase, type RxCollection, type RxDatabase } from "rxdb";
 import { replicateRxCollection } from "rxdb/plugins/replication";
 import { getRxStorageMemory } from "rxdb/plugins/storage-memory";
-import { concatMap, merge, Subject, throttleTime, timer } from "rxjs";
+import { concatMap, delay, merge, Subject, throttleTime, timer } from "rxjs";
 import { type Api, answered, type Checkpoint, connect, type Problem, ProblemAnswer, type Proposal } from "./api.js";
 import { type DeviceDocument, deviceSchema, type FactDocument, factSchema, type Said } from "./facts.js";
 import { news, pullHandler } from "./pulling.js";
@@ -17,13 +17,20 @@ const ASK_AGAIN_MS = 30_000;
 const BATCH = 100;
 const ASKED_MAX = 500;
 
+/** What was recorded comes in the order of the log, and what waits after it, in its own. */
+const place = (fact: FactDocument): number => fact.position ?? Number.MAX_SAFE_INTEGER / 2 + fact.device_sequence!;
+
 export class Device {
   online = true;
   /** The next answer is lost on its way. */
   losesAnAnswer = false;
   /** How far the clock of this device is wrong, for the story's sake. */
   wrongByMs = 0;
-  /** What the app was told that concerns all of it and not one fact: `other-log`, `device-fenced`, `no-valid-key`. */
+  /** The position up to which it has pulled. */
+  pulledTo = 0;
+  /** The service was restored from a backup that does not have all that it had told: `beginAgain`. */
+  restored = false;
+  /** What the app was told that concerns all of it and not one fact, such as `device-fenced` and `no-valid-key`. */
   readonly problems = new Map<string, Problem>();
   private readonly again = new Subject<void>();
 
@@ -53,16 +60,17 @@ export class Device {
     const send: typeof fetch = (address, init) => device.fetch(address, init);
     const device: Device = new Device(name, connect(url, key, send), send, url, key, database);
     const epoch = (await device.epochBefore(device_id)) + 1;
-    await database.devices.insert({ id: "this", device_id, epoch, next_sequence: carried.length + 1, ahead_s: 0 });
+    await database.devices.insert({ id: "this", device_id, epoch, next_sequence: carried.length + 1, expected: 1, ahead_s: 0 });
     await database.facts.bulkInsert(
-      carried.map((said, place) => ({ ...said, state: "waiting", device_sequence: place + 1 })),
+      carried.map((said, place) => ({ ...said, state: "waiting", device_id, device_sequence: place + 1 })),
     );
     return device;
   }
 
   /** The same device, set up anew: after an installation, or because the service lost facts that it had acknowledged. */
   async beginAgain(): Promise<Device> {
-    const own = await this.facts.find({ selector: { device_sequence: { $exists: true } } }).exec();
+    const { device_id } = await this.identity();
+    const own = await this.facts.find({ selector: { device_id } }).exec();
     const recorded = own.filter((fact) => fact.state === "recorded").map((fact) => fact.event_id);
     const lost = new Set<string>();
     for (let start = 0; start < recorded.length; start += ASKED_MAX) {
@@ -71,9 +79,8 @@ export class Device {
     }
     const carried = own
       .filter((fact) => fact.state === "waiting" || lost.has(fact.event_id))
-      .sort((one, other) => one.device_sequence! - other.device_sequence!)
+      .sort((one, other) => place(one) - place(other))
       .map(({ event_id, stream_id, type, occurred_at, data }) => ({ event_id, stream_id, type, occurred_at, data }));
-    const { device_id } = await this.identity();
     await this.close();
     return Device.install(this.name, this.url, this.key, device_id, carried);
   }
@@ -100,7 +107,7 @@ export class Device {
   async says(stream_id: string, proposal: Proposal): Promise<string> {
     let device_sequence = 0;
     const device = await this.database.devices.findOne("this").exec(true);
-    const { ahead_s } = await device.incrementalModify((own) => {
+    const { ahead_s, device_id } = await device.incrementalModify((own) => {
       device_sequence = own.next_sequence;
       return { ...own, next_sequence: own.next_sequence + 1 };
     });
@@ -108,7 +115,8 @@ export class Device {
     const occurred_at = new Date(this.now().getTime() - ahead_s * 1000).toISOString();
     const data = proposal.data as Record<string, unknown>;
     const { type } = proposal;
-    await this.facts.insert({ event_id, stream_id, type, occurred_at, data, state: "waiting", device_sequence });
+    const said = { event_id, stream_id, type, occurred_at, data, device_id, device_sequence };
+    await this.facts.insert({ ...said, state: "waiting" });
     return event_id;
   }
 
@@ -132,7 +140,11 @@ export class Device {
       retryTime: RETRY_MS,
       pull: {
         batchSize: BATCH,
-        handler: (last, limit) => this.noting(pull(last, limit)),
+        handler: async (last, limit) => {
+          const found = await this.noting(pull(last, limit));
+          this.pulledTo = found.checkpoint?.position ?? 0;
+          return found;
+        },
         stream$: news(this.url, this.key, this.send, head).pipe(
           throttleTime(100, undefined, { leading: true, trailing: true }),
         ),
@@ -140,7 +152,7 @@ export class Device {
       push: { batchSize: BATCH, handler: (rows) => this.noting(push(rows)) },
     });
     // What others recorded may be what something waits for. One round after the other, and none once the app is closed.
-    const asking = merge(replication.received$, this.again, timer(ASK_AGAIN_MS, ASK_AGAIN_MS))
+    const asking = merge(replication.received$, this.again.pipe(delay(RETRY_MS)), timer(ASK_AGAIN_MS, ASK_AGAIN_MS))
       .pipe(throttleTime(100, undefined, { leading: true, trailing: true }), concatMap(() => this.askAgain()))
       .subscribe();
     this.facts.onClose.push(() => asking.unsubscribe());
@@ -159,8 +171,13 @@ export class Device {
       api: this.api,
       facts: this.facts,
       device: () => this.identity(),
-      clockIsAhead: (ahead_s) => this.clockIsAhead(ahead_s),
+      keep: async (told) => {
+        await (await this.database.devices.findOne("this").exec(true)).incrementalPatch(told);
+      },
       askSoon: () => this.again.next(),
+      isRestored: () => {
+        this.restored = true;
+      },
       now: () => this.now(),
     };
   }
@@ -170,13 +187,12 @@ export class Device {
     try {
       return await answer;
     } catch (failure) {
-      if (failure instanceof ProblemAnswer) this.problems.set(failure.problem.type, failure.problem);
+      if (failure instanceof ProblemAnswer) {
+        this.problems.set(failure.problem.type, failure.problem);
+        this.restored ||= failure.is("other-log");
+      }
       throw failure;
     }
-  }
-
-  private async clockIsAhead(ahead_s: number): Promise<void> {
-    await (await this.database.devices.findOne("this").exec(true)).incrementalPatch({ ahead_s });
   }
 
   async close(): Promise<void> {

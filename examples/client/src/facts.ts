@@ -10,7 +10,9 @@ export type FactDocument = {
   data: Record<string, unknown> | null; // null: all of it was erased; what was erased of it reads "[erased]"
   /** `waiting` to be pushed or decided; `recorded` in the log; `refused` for good, with the `problem`. */
   state: "waiting" | "recorded" | "refused";
-  /** Where it is in this device's sequence; absent: it is somebody else's, or of an earlier installation. */
+  /** Which device it was said on. */
+  device_id?: string;
+  /** Where it is in this installation's sequence; absent once it was pulled. */
   device_sequence?: number;
   /** What the service said last: why it waits. */
   verdict?: Verdict;
@@ -24,7 +26,15 @@ export type FactDocument = {
 /** What stays of it when an app is installed anew, or begins again after a restore. */
 export type Said = Pick<FactDocument, "event_id" | "stream_id" | "type" | "occurred_at" | "data">;
 
-export type DeviceDocument = { id: "this"; device_id: string; epoch: number; next_sequence: number; ahead_s: number };
+export type DeviceDocument = {
+  id: "this";
+  device_id: string;
+  epoch: number;
+  next_sequence: number;
+  /** What the service told: the number it expects next, and how far the clock is ahead. */
+  expected: number;
+  ahead_s: number;
+};
 
 export const factSchema: RxJsonSchema<FactDocument> = {
   version: 0,
@@ -37,6 +47,7 @@ export const factSchema: RxJsonSchema<FactDocument> = {
     occurred_at: { type: "string" },
     data: { type: ["object", "null"] },
     state: { type: "string", enum: ["waiting", "recorded", "refused"], maxLength: 8 },
+    device_id: { type: "string" },
     device_sequence: { type: "integer" },
     verdict: { type: "object" },
     problem: { type: "object" },
@@ -57,14 +68,16 @@ export const deviceSchema: RxJsonSchema<DeviceDocument> = {
     device_id: { type: "string" },
     epoch: { type: "integer" },
     next_sequence: { type: "integer" },
+    expected: { type: "integer" },
     ahead_s: { type: "number" },
   },
-  required: ["id", "device_id", "epoch", "next_sequence", "ahead_s"],
+  required: ["id", "device_id", "epoch", "next_sequence", "expected", "ahead_s"],
 };
 
 /** The document of a recorded fact. */
 export function pulled(fact: Fact): FactDocument {
   const { event_id, stream_id, type, occurred_at, position, stream_version } = fact;
   const data = fact.data as FactDocument["data"];
-  return { event_id, stream_id, type, occurred_at, data, state: "recorded", position, stream_version };
+  const said = fact.device_id ? { device_id: fact.device_id } : {};
+  return { event_id, stream_id, type, occurred_at, data, state: "recorded", position, stream_version, ...said };
 }

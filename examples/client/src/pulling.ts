@@ -10,6 +10,9 @@ type Pulled = ReplicationPullHandlerResult<FactDocument, Checkpoint>;
 /** What was pulled before has to be dropped: words went from it. */
 const ERASING = new Set<string>(["content.erased", "party.erased"]);
 
+/** How long until a stream is opened again that was answered with a problem. */
+const REOPEN_MS = 5_000;
+
 /** The handler. Throws `ProblemAnswer` with `other-log` when the service was restored from a backup. */
 export function pullHandler(api: Api, facts: RxCollection<FactDocument>) {
   return async (last: Checkpoint | undefined, limit: number): Promise<Pulled> => {
@@ -48,17 +51,34 @@ async function readAnew(api: Api, facts: RxCollection<FactDocument>, stream: str
   return [...seen.values(), ...gone.map((fact) => ({ ...fact.toMutableJSON(), _deleted: true }))];
 }
 
-/** Emits whenever there is something to pull. The connection mends itself, from where it was. */
+/** Emits whenever there is something to pull. A connection that breaks mends itself, from where it was. */
 export function news(url: string, key: string, send: typeof fetch, from: number): Observable<"RESYNC"> {
   return new Observable((told) => {
-    const source = new EventSource(`${url}/v1/events?from=${from}`, {
-      // In browsers too: unlike their own EventSource this one sends the key, so no ticket is needed.
-      fetch: (address, init) => send(address, { ...init, headers: { ...init.headers, Authorization: `Bearer ${key}` } }),
-    });
+    let source: EventSource;
+    let reopening: ReturnType<typeof setTimeout> | undefined;
     const tell = (): void => told.next("RESYNC");
-    source.onopen = tell;
-    source.onmessage = tell;
-    source.addEventListener("reset", tell);
-    return () => source.close();
+    const open = (): void => {
+      source = new EventSource(`${url}/v1/events?from=${from}`, {
+        // Unlike a browser's own EventSource this one sends the key, so no ticket is needed.
+        fetch: (address, init) => send(address, { ...init, headers: { ...init.headers, Authorization: `Bearer ${key}` } }),
+      });
+      source.onopen = tell;
+      source.onmessage = ({ lastEventId }) => {
+        from = Number(lastEventId) + 1;
+        tell();
+      };
+      source.addEventListener("reset", tell);
+      source.onerror = () => {
+        if (source.readyState !== EventSource.CLOSED) return;
+        // It was answered with a problem, and gives up. The pull hears the same, and why.
+        tell();
+        reopening = setTimeout(open, REOPEN_MS);
+      };
+    };
+    open();
+    return () => {
+      clearTimeout(reopening);
+      source.close();
+    };
   });
 }

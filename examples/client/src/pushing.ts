@@ -11,8 +11,9 @@ export type Pushing = {
   api: Api;
   facts: RxCollection<FactDocument>;
   device: () => Promise<DeviceDocument>;
-  clockIsAhead: (seconds: number) => Promise<void>;
+  keep: (told: Pick<DeviceDocument, "expected" | "ahead_s">) => Promise<void>;
   askSoon: () => void;
+  isRestored: () => void;
   now: () => Date;
 };
 
@@ -44,17 +45,19 @@ async function push(app: Pushing, rows: Row[]): Promise<Master[]> {
   const stop = answer.items.find((verdict) => verdict.reason === "busy" || verdict.reason === "overload");
   // Thrown, so that RxDB sends all of them again after a while: what was recorded is a duplicate then.
   if (stop) throw new Error(`not now: ${stop.reason}`);
-  await closeGap(app, answer.items);
+  if (answer.expected_sequence >= (await app.device()).expected) await closeGap(app, answer.items);
   const told = ours.map((fact) => settled(app, fact, verdicts.get(fact.device_sequence!)!));
   return [...back, ...(await Promise.all(told)).flat()];
 }
 
 async function send(app: Pushing, facts: Master[], waiting: Map<string, number>) {
-  const { device_id, epoch } = await app.device();
+  const { device_id, epoch, expected } = await app.device();
   const items = facts.map((fact) => item(fact, waiting));
   const body = { device_id, epoch, device_now: app.now().toISOString(), items };
   const answer = await answered(app.api.POST("/v1/sync/push", { body }));
-  await app.clockIsAhead(answer.device_ahead_s);
+  // It never goes back, unless the service was restored from a backup that is older.
+  if (answer.expected_sequence < expected) app.isRestored();
+  await app.keep({ expected: Math.max(expected, answer.expected_sequence), ahead_s: answer.device_ahead_s });
   return { answer, verdicts: new Map(answer.items.map((verdict) => [verdict.device_sequence, verdict])) };
 }
 
@@ -86,8 +89,8 @@ function item(fact: Master, waiting: Map<string, number>): PushItem {
 async function closeGap(app: Pushing, verdicts: Verdict[]): Promise<void> {
   const expected = verdicts.find((verdict) => verdict.reason === "gap")?.expected;
   if (expected === undefined || expected === null) return;
-  const there = await app.facts.findOne({ selector: { device_sequence: expected } }).exec();
-  if (there) return app.askSoon(); // it is in another batch, as what is edited goes to the end of RxDB's
+  const there = await app.facts.findOne({ selector: { device_sequence: expected, state: "waiting" } }).exec();
+  if (there) return app.askSoon(); // it is in another batch: what is edited goes to the end of RxDB's
   const { device_id, epoch } = await app.device();
   const items = [{ device_sequence: expected, skipped: true as const }];
   await answered(app.api.POST("/v1/sync/push", { body: { device_id, epoch, device_now: app.now().toISOString(), items } }));

@@ -1,35 +1,17 @@
 // Two people, two devices, one service: what syncing looks like from inside an app. `npm run story` prints it.
 import { answered, connect, type Proposal } from "./api.js";
 import { Device } from "./device.js";
-import type { FactDocument } from "./facts.js";
 import { lookAgain, pages, record } from "./online.js";
+import { becomes, held, until } from "./watching.js";
 
 const url = process.env["API"]?.replace(/\/v1$/, "") ?? "http://127.0.0.1:8000";
 const key = process.env["KEY"];
 if (!key) throw new Error("KEY is to be an owner's key: KEY=$(cat data/owner.key) npm run story");
-const PATIENCE_MS = 30_000;
 const FLIGHT = 250; // several batches of RxDB's
 
 const tell = (text: string): void => console.log(text);
 const newDeal = (): string => `deal/${crypto.randomUUID()}`;
 const noted = (text: string): Proposal => ({ type: "note.recorded", data: { text } });
-
-/** Wait until it holds: replication goes on by itself meanwhile. */
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`it did not come to be: ${what}`);
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
-
-const held = async (device: Device, id: string): Promise<FactDocument | null> =>
-  (await device.facts.findOne(id).exec())?.toMutableJSON() ?? null;
-
-async function becomes(device: Device, id: string, state: FactDocument["state"]): Promise<FactDocument> {
-  await until(`${device.name}: ${id} is ${state}`, async () => (await held(device, id))?.state === state);
-  return (await held(device, id))!;
-}
 
 const recorded = async (device: Device): Promise<string[]> =>
   (await device.facts.find({ selector: { state: "recorded" } }).exec()).map((fact) => fact.event_id).sort();
