@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -218,6 +218,7 @@ def test_whatever_is_changed_in_a_receipt_is_found_out(told_log: ToldLog, data: 
     assert flaw(bundle)[0] in (RECEIPT, POLICY, UNRECKONED), (path, old, new)
 
 
+@settings(max_examples=30)
 @given(st.integers(1, 10**6), st.sampled_from([-1, 1]))
 def test_another_moment_gives_other_masses(told_log: ToldLog, seconds: int, direction: int) -> None:
     receipt = told_log.receipt(DEAL)
@@ -226,6 +227,7 @@ def test_another_moment_gives_other_masses(told_log: ToldLog, seconds: int, dire
     assert flaw(_with(told_log, moved))[0] is RECEIPT
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_whatever_is_changed_in_a_policy_is_found_out(told_log: ToldLog, data: st.DataObject) -> None:
     text = document(TRUST_1).document
