@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Downloads are cut off now and then; pip goes on where it was.
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --retries 10 --timeout 60 --require-hashes
 
-.PHONY: run test test-all check bench demo openapi lock clean
+.PHONY: run test test-all check bench demo openapi lock sbom audit clean
 
 run: $(VENV)/.service
 	@$(BIN)/python -m service serve
@@ -39,6 +39,20 @@ COMPILE := env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAN
 lock: $(VENV)/.dev
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --extra traces --output-file requirements-dev.lock pyproject.toml
+
+# What the service is made of (CycloneDX), from its lock: the image of a release is made of the same.
+sbom: $(VENV)/.dev
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-format JSON \
+		--output-file build/sbom.json requirements.lock
+	@echo "build/sbom.json"
+
+# What is known against any of it, or against what it is tested with. Asks the internet, so that no test does this.
+audit: $(VENV)/.dev
+	@mkdir -p build && rm -f build/audit.json
+	-@$(BIN)/pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip --progress-spinner off \
+		--format json --output build/audit.json
+	@$(BIN)/python -m tests.audited requirements-dev.lock build/audit.json
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build *.egg-info

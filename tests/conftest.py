@@ -19,6 +19,7 @@ from service.postgres import APP_ROLE, OWNER_ROLE, furnish, own_postgres
 from service.postgres.cluster import PORT, SUPERUSER, Cluster
 from service.postgres.programs import find_programs
 from tests.running import Addressed, Running, Start, started
+from tests.scenarios_table import shown, told
 
 TEMPLATE = "migrated"
 
@@ -154,6 +155,20 @@ def service_process() -> Iterator[Start]:
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("steady" if config.option.markexpr == "not slow" else "searching")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """After the whole run: what it saw of each fault and attack."""
+    if config.option.markexpr == "not slow" or config.option.collectonly:
+        return
+    names = {f"tests/{one.path}::{one.name}": one.ids for one in shown()}
+    outcomes: dict[str, list[str]] = {}
+    for outcome, kept in (("failed", "failed"), ("failed", "error"), ("passed", "passed"), ("skipped", "skipped")):
+        for report in terminalreporter.stats.get(kept, []):
+            for id_ in names.get(report.nodeid.partition("[")[0], ()):
+                outcomes.setdefault(id_, []).append(outcome)
+    terminalreporter.section("faults and attacks: what was seen, and what is expected")
+    terminalreporter.write_line(told(outcomes))
 
 
 def pytest_sessionstart() -> None:
