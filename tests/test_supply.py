@@ -90,11 +90,10 @@ SECRETS = {
         rb"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{60,}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10,}|npm_\w{36})"
     ),
     "a token of an identity": re.compile(rb"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}"),
-    "a password in an address": re.compile(rb"\bpostgres(?:ql)?://\w+:(?![$.{]|\.\.\.)[^@\s'\"`]{6,}@(?!host\b)"),
+    "a password in an address": re.compile(rb"\bpostgres(?:ql)?://\w+:(?![$.{]|\.\.\.)[^@\s'\"`]{8,}@(?!host\b)"),
     "a webhook's secret": re.compile(rb"\bwhsec_[A-Za-z0-9+/]{32,}"),
 }
 KNOWN = {
-    b"postgresql://app:" + b"hunter2@",  # what errors are searched for, where it must not be
     b"whsec_" + b"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY",  # 0123456789abcdef, twice: an example of the form
 }
 """What stands in the tree and is no secret."""
