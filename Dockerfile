@@ -14,6 +14,8 @@ COPY domain ./domain
 COPY projections ./projections
 COPY service ./service
 COPY openapi ./openapi
+# Compiled here, because whoever runs it may not write.
+RUN /venv/bin/python -m compileall -q domain projections service
 ENV PATH=/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
