@@ -160,3 +160,53 @@ def test_an_invitation_is_taken_back_by_who_takes_part(
     assert member.delete(f"/v1/credentials/{key}").status_code == 403
     assert member.delete(f"{invited.deal}/guests/{key}").json()["revoked_at"] is not None
     assert invited.http.get(invited.deal).status_code == 401
+
+
+@pytest.mark.parametrize("scope", ["event", "party", "stream"])
+def test_a_guest_is_told_that_something_went_that_they_had_seen_and_of_nothing_else(
+    world: World, member: httpx.Client, invited: Invited, scope: str
+) -> None:
+    guest, stream = invited.http, invited.deal.rpartition("/")[2]
+
+    def doubt(**more: Any) -> dict[str, Any]:
+        told = {"dimension": "product", "category": "risk", "statement": "Not another app"}
+        return said(member, invited, fact("objection.raised", **told, raised_by=invited.buyer), **more)
+
+    def erase(reason: str, scope: str, **target: str) -> int:
+        with client(world, world.here.owner) as owner:
+            done = owner.post("/v1/erasures", json={"scope": scope, "reason": reason, **target})
+        assert done.status_code == 201, done.text
+        return int(done.json()["position"])
+
+    unseen = doubt()
+    start = guest.get("/v1/events").json()["next"]
+    erase("Of what only the team saw", "event", target_event_id=unseen["event_id"])
+    assert guest.get("/v1/events", params={"from": start}).json()["events"] == []
+    seen = doubt(visibility="shared")
+    target = {
+        "event": {"target_event_id": seen["event_id"]},
+        "party": {"party_id": invited.buyer},
+        "stream": {"stream_id": f"deal/{stream}"},
+    }
+    erase("Asked for in writing", scope, **target[scope])
+    for answer in (
+        guest.get("/v1/events", params={"from": start}),
+        guest.get("/v1/sync/pull", params={"from": start}),
+        guest.get(f"{invited.deal}/events"),
+    ):
+        told = [one for one in answer.json()["events"] if one["type"] == "content.erased"]
+        assert [(one["data"]["scope"], one["data"]["reason"]) for one in told] == [(scope, "Asked for in writing")]
+        assert "Not another app" not in answer.text
+        assert "only the team" not in answer.text
+
+
+def test_a_person_s_erasure_is_not_told_to_a_guest_who_saw_nothing_of_them(
+    world: World, member: httpx.Client, invited: Invited
+) -> None:
+    other = str(uuid4())
+    said(member, invited, fact("participant.joined", party_id=other, side="buyer", name="Ida"))
+    said(member, invited, noted("For Ruben"), visibility="shared")
+    with client(world, world.here.owner) as owner:
+        done = owner.post("/v1/erasures", json={"scope": "party", "party_id": other, "reason": "Asked for in writing"})
+        assert done.status_code == 201, done.text
+    assert {one["type"] for one in invited.http.get("/v1/events").json()["events"]} == {"note.recorded"}

@@ -25,7 +25,7 @@ class EventErasure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """The words of one fact, with those of its corrections and of the notes on it."""
 
     target_event_id: UUID
-    reason: Annotated[Text, Meta(description="Recorded for good and seen by whoever sees the stream: name nobody")]
+    reason: Annotated[Text, Meta(description="Recorded for good and seen by whoever saw the fact: name nobody")]
     event_id: UUID | None = None
 
 

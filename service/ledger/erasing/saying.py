@@ -11,8 +11,9 @@ from domain.events import CATALOGUE
 from domain.events.declaring import Data
 from domain.events.record import ContentErased
 from domain.events.workspace import PartyErased
-from domain.facts import Actor, Caller, Fact, Visibility, stream_key
-from domain.stream import evolve, fold
+from domain.facts import Actor, Caller, Fact, Recorded, Visibility, stream_key
+from domain.stream import Stream, evolve, fold
+from domain.subjects import subject_of
 from service.ledger.asking import Decided as Granted
 from service.ledger.asking import Staged, proposal_digest
 from service.ledger.deciding import Draft, Group
@@ -40,13 +41,14 @@ def said(
     for stream, kept in streams.items():
         if stream != workspace_id:
             one = event_id if wanted.scope != "party" else uuid5(event_id, str(stream))
-            _say(group, stream, Draft(kept.stream.stream_id, kept), _erasing(wanted), one, by, at)
+            visibility = Visibility.SHARED if _guests_lose(wanted, reach, kept) else Visibility.TEAM
+            _say(group, stream, Draft(kept.stream.stream_id, kept), _erasing(wanted), visibility, one, by, at)
         if wanted.scope == "event":
             _without(group.drafts[stream], reach.events)
     if wanted.scope == "party":
         erased = PartyErased(party_id=wanted.target_id, streams=len(reach.facts), reason=wanted.reason)
         draft = Draft(stream_key("workspace", workspace_id), own)
-        _say(group, workspace_id, draft, erased, event_id, by, at)
+        _say(group, workspace_id, draft, erased, Visibility.TEAM, event_id, by, at)
     return group
 
 
@@ -59,9 +61,37 @@ def _erasing(wanted: Wanted) -> ContentErased:
     )
 
 
-def _say(group: Group, stream: UUID, draft: Draft, erased: Data, event_id: UUID, by: Actor, at: datetime) -> None:
-    """Stage an erasing fact. Whoever may know of the stream sees it, guests apart: it does not say what there was."""
-    proposal = CATALOGUE[type(erased).declared.name].proposal(data=erased, visibility=Visibility.TEAM)
+def _guests_lose(wanted: Wanted, reach: Reach, kept: Kept) -> bool:
+    """Whether guests of the stream hold something of what goes: they have to be told, as everybody is who follows."""
+    stream = kept.stream
+    return any(
+        stream.visibility(record.fact) is Visibility.SHARED and _goes(wanted, reach, stream, record)
+        for record in kept.records
+    )
+
+
+def _goes(wanted: Wanted, reach: Reach, stream: Stream, record: Recorded) -> bool:
+    match wanted.scope:
+        case "event":
+            return record.fact.event_id in reach.events
+        case "party":
+            return not record.erased and subject_of(stream, record.fact) == wanted.target_id
+        case "stream":
+            return True
+
+
+def _say(
+    group: Group,
+    stream: UUID,
+    draft: Draft,
+    erased: Data,
+    visibility: Visibility,
+    event_id: UUID,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Stage an erasing fact. Whoever may know of the stream sees it, and guests where they saw what goes."""
+    proposal = CATALOGUE[type(erased).declared.name].proposal(data=erased, visibility=visibility)
     fact = complete(draft.stream, proposal, Caller(by.party_id, "owner", by.kind), event_id=event_id, at=at)
     evolve(draft.stream, fact)
     staged = Staged(fact, proposal_digest(proposal))
