@@ -114,9 +114,9 @@ def _parent(scope: Any) -> Context:
 def _submit(submit: Callable[[Writer, Ask], None]) -> Callable[[Writer, Ask], None]:
     @wraps(submit)
     def noted(writer: Writer, ask: Ask) -> None:
+        submit(writer, ask)  # raises when too many wait; what it takes is started in the loop's next turn
         _asked[id(ask)] = trace.get_current_span().get_span_context()
         ask.answer.add_done_callback(lambda _: _asked.pop(id(ask), None))
-        submit(writer, ask)
 
     return noted
 

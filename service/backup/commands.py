@@ -1,6 +1,7 @@
 """The two commands: take a backup while the service runs, and restore one into an empty database."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -72,7 +73,11 @@ def take(addresses: Addresses, inside: Path) -> tuple[Path, Manifest]:
         logs = sizes(connection)
         (migrations,) = connection.execute(_SIZE).fetchone() or (0,)
     dump = place / DUMP
-    run("pg_dump", addresses.owner, "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}")
+    try:
+        run("pg_dump", addresses.owner, "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}")
+    except StartRefusal:
+        shutil.rmtree(place, ignore_errors=True)  # a part of a backup is none
+        raise
     dump.chmod(0o600)
     manifest = Manifest(now, __version__, migrations, digest_of(dump), logs)
     write(place, manifest)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import psycopg
+
 from service.clock import Clock
 from service.ledger.refusals import StoreUnavailable
 from service.ledger.store import Store, statement
@@ -54,8 +56,15 @@ class Watch:
 
     async def judge(self) -> str | None:
         """Ask the database for its schema now; why this process may not record, or None. Raises `StoreUnavailable`."""
-        self._judged(await self._store.read(_SCHEMA, {}))
+        self._judged(await self._schema())
         return self.unfit
+
+    async def _schema(self) -> list[tuple[Any, ...]]:
+        """The applied migrations; none when the table of them is gone, or not ours to read."""
+        try:
+            return await self._store.read(_SCHEMA, {})
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+            return []
 
     def worst_loop_lag_s(self) -> float:
         """How late the event loop was at most since this was last asked."""
@@ -74,7 +83,8 @@ class Watch:
 
     async def _look(self) -> None:
         try:
-            self._judged(await self._store.read(_SCHEMA, {}))
+            self._judged(await self._schema())
+            self.database_up = True
             before = self._clock.now()
             told: datetime = (await self._store.read(_NOW, {}))[0][0]
             after = self._clock.now()
@@ -82,12 +92,10 @@ class Watch:
             if (now := asyncio.get_running_loop().time()) >= self._lag_due:
                 self._lag_due = now + LAG_EVERY_S
                 self.unsigned_facts, self.unsigned_s = (await self._store.read(_LAG, {}))[0]
-            self.database_up = True
         except StoreUnavailable:
             self.database_up = False
         except Exception:
             log.exception("the database could not be looked at")
-            self.database_up = False
 
     async def _tick(self, sleep: Callable[[float], Any] = asyncio.sleep) -> None:
         now = asyncio.get_running_loop().time

@@ -136,6 +136,16 @@ def test_without_the_owners_address_or_a_folder_it_is_refused(folder: Path, data
     assert "Name a folder" in command(folder / "data", "backup", environment=both(database)).stderr
 
 
+@pytest.mark.slow
+def test_a_backup_that_cannot_be_finished_leaves_nothing(folder: Path, database: Database) -> None:
+    (folder / "data").mkdir()
+    as_reader = {"DATABASE_URL": database.app, "DATABASE_MIGRATE_URL": database.app}
+    done = command(folder / "data", "backup", str(folder / "backups"), environment=both(database) | as_reader)
+    assert done.returncode == 2
+    assert "pg_dump failed" in done.stderr
+    assert list((folder / "backups").iterdir()) == []
+
+
 def test_a_password_goes_by_the_environment_alone() -> None:
     variables = environment_of(f"postgresql://owner:{PASSWORD}@db.example:5433/deals?sslmode=require")
     assert variables["PGPASSWORD"] == PASSWORD

@@ -41,6 +41,7 @@ def test_F27_on_a_schema_that_does_not_fit_nothing_is_recorded_and_readiness_say
         "DELETE FROM schema_migration WHERE number = %(last)s": "has an older schema than this version needs",
         "UPDATE schema_migration SET sha256 = 'other' WHERE number = 1": "does not have the schema of this version",
         "INSERT INTO schema_migration (number, name, sha256) VALUES (%(next)s, 'reshape_alone', '')": "newer version",
+        "REVOKE SELECT ON schema_migration FROM throughline_app": "has an older schema than this version needs",
     }
     with psycopg.connect(database.superuser) as connection:
         for change, reason in reasons.items():
@@ -59,6 +60,7 @@ def test_F27_on_a_schema_that_does_not_fit_nothing_is_recorded_and_readiness_say
             assert client.ask("GET", path).status == 200
             assert client.ask("GET", "/health/live").status == 200
             assert len(stored(database.app)) == before
+            connection.execute("GRANT SELECT ON schema_migration TO throughline_app")
             connection.execute("DELETE FROM schema_migration")
             for one in expected_schema():
                 values = one.number, one.name, one.sha256

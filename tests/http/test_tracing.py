@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,17 @@ PLACES = ((Writer, "submit"), (Writer, "_commit_together"), (Prepared, "call"), 
 
 
 @asynccontextmanager
-async def traced(database: Database, folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, InMemorySpanExporter]]:
+async def traced(
+    database: Database, folder: Path, queue_max: int = 4_096
+) -> AsyncIterator[tuple[httpx.AsyncClient, InMemorySpanExporter]]:
     """A client of a service whose spans are kept."""
     settings = read_settings({"THROUGHLINE_DATA": str(folder)})
     async with Ledger.open(database.app, MASTER_KEY, settings) as ledger:
         here = await new_workspace(ledger, "Depot deals")
-    app, exporter = create_app(settings, database.app, MASTER_KEY), InMemorySpanExporter()
+    app, exporter = (
+        create_app(replace(settings, queue_proposals_max=queue_max), database.app, MASTER_KEY),
+        InMemorySpanExporter(),
+    )
     with tracing(app, SimpleSpanProcessor(exporter)) as wrapped:
         async with app.lifespan():
             transport = httpx.ASGITransport(app=wrapped)
@@ -124,6 +130,12 @@ async def test_nothing_of_content_keys_or_ids_is_in_a_span(database: Database, f
         assert len(names) < 10
         refusals = {dict(span.attributes or {}).get("throughline.refusal"): span.name for span in spans}
         assert refusals["body-malformed"] == "POST /v1/deals/{stream_id}/events"
+
+
+async def test_what_the_queue_refuses_leaves_nothing_behind(database: Database, folder: Path) -> None:
+    async with traced(database, folder, queue_max=1) as (http, _):
+        assert (await http.post("/v1/deals", json={"facts": [opened(), noted()]})).status_code == 503
+        assert not _asked
 
 
 async def test_a_malformed_parent_begins_a_trace_of_its_own(database: Database, folder: Path) -> None:
