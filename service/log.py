@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-QUIET = ("uvicorn", "asyncio", "psycopg")
+QUIET = ("uvicorn", "asyncio", "psycopg", "httpx", "httpcore")
 """Libraries whose remarks below warning are about themselves; eventsourcing even silences psycopg when imported."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

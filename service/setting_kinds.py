@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -158,3 +158,8 @@ def pairs(*names: str) -> tuple[Callable[[str], tuple[tuple[str, str], ...]], st
         return found
 
     return read, f"pairs VALUE=ROLE separated by commas, with the roles {', '.join(names)}"
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks such as 10.1.0.0/16, separated by commas; raises ValueError for one with host bits."""
+    return tuple(ip_network(network.strip()) for network in text.split(",") if network.strip())

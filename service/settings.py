@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from service.setting_kinds import (
     folder,
     http_address,
     key_of_base64,
+    networks,
     origins,
     seconds,
     secret,
@@ -25,6 +27,8 @@ from service.setting_kinds import (
 PREFIX = "THROUGHLINE_"
 CALLERS_KEY = "THROUGHLINE_KEY"
 """No setting: a key to some service, for the commands that call one."""
+# Settings with any number of values: absent, they have none.
+MANY = ("cors_origins", "webhook_networks")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,7 @@ class Settings:
     cors_origins: tuple[str, ...]
     metrics_key: str | None = field(repr=False)
     traces_endpoint: str | None = field(repr=False)
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...]
     log_level: str
     oidc_issuer: str | None
     oidc_audience: str | None
@@ -232,6 +237,16 @@ TABLE: tuple[Setting, ...] = (
         "where to send OpenTelemetry traces (OTLP over HTTP), with the extra `traces`; other OTEL_ variables hold too",
         "none: nothing is traced",
     ),
+    # Closed unless opened: whoever may make a webhook would otherwise reach what only this machine can.
+    Setting(
+        "THROUGHLINE_WEBHOOK_NETWORKS",
+        "webhook_networks",
+        "",
+        networks,
+        "networks separated by commas, such as 10.1.0.0/16",
+        "private networks that webhooks may call beside public addresses, also without encryption",
+        "none",
+    ),
     Setting("THROUGHLINE_LOG_LEVEL", "log_level", "info", *choice("debug", "info", "warning", "error"), "least to log"),
     *OIDC_SETTINGS,
 )
@@ -245,7 +260,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     for setting in TABLE:
         text = environment.get(setting.name) or setting.default
         try:
-            values[setting.fills] = setting.read(text) if text or setting.fills == "cors_origins" else None
+            values[setting.fills] = setting.read(text) if text or setting.fills in MANY else None
         except ValueError:
             # The value may be a secret, in part or in whole, so that it is not repeated.
             faults.append(f"{setting.name} must be {setting.accepted}.")

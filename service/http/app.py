@@ -131,12 +131,13 @@ def create_app(settings: Settings, dsn: str, master_key: MasterKey, clock: Clock
         async with Ledger.open(dsn, master_key, settings, clock) as ledger:
             app.state.ledger = ledger
             builder = asyncio.create_task(ledger.checkpoints.run())
+            sender = asyncio.create_task(ledger.webhooks.run())
             watcher = asyncio.create_task(ledger.watch.run())
             try:
                 async with _tokens(app, settings, ledger):
                     yield
             finally:
-                under_way = {builder, watcher}
+                under_way = {builder, watcher, sender}
                 while under_way:  # a cancellation may get lost on its way through a failing connection
                     for task in under_way:
                         task.cancel()

@@ -8,7 +8,7 @@ from litestar.types import Receive, Scope, Send
 
 from service.http.answers import Header
 from service.http.problems import REQUEST_ID
-from service.ledger.feed.entries import Seen, Slice
+from service.ledger.feed.entries import Seen, Slice, reset_json
 from service.ledger.feed.following import Follower, Followers
 from service.ledger.refusals import LedgerRefusal
 
@@ -95,13 +95,6 @@ def frame(item: Seen) -> bytes:
         return fact
     identified = b"" if item.event else b"id: %d\n" % entry.position
     return b"%bevent: reset\ndata: %b\n\n%b" % (identified, reset_json(item), fact)
-
-
-def reset_json(item: Seen) -> bytes:
-    """That a stream is to be read anew, because the caller sees another part of it since this position."""
-    record = item.entry.record
-    assert record is not None, "nobody is shown what has no record"
-    return b'{"stream_id":"%b","position":%d,"reset":true}' % (record.fact.stream_id.encode(), record.position)
 
 
 def heartbeat(position: int) -> bytes:

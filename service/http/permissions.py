@@ -5,7 +5,7 @@ from typing import Literal
 
 from domain.facts import Role
 
-Permission = Literal["read", "record", "open", "invite", "inspect", "administer", "erase"]
+Permission = Literal["read", "record", "open", "invite", "inspect", "administer", "erase", "forward"]
 
 PERMISSION_MEANS: Mapping[Permission, str] = {
     "read": "ask for what the key may see, and rotate the key itself",
@@ -15,14 +15,15 @@ PERMISSION_MEANS: Mapping[Permission, str] = {
     "inspect": "see who belongs to the workspace and which keys there are",
     "administer": "add and remove members, change their roles, give and take back keys",
     "erase": "destroy content for good, and hand out what is held on a person",
+    "forward": "have facts sent to an address, with webhooks: owners handle everybody's, others their own",
 }
 
 ROLE_MAY: Mapping[Role, frozenset[Permission]] = {
-    "owner": frozenset({"read", "record", "open", "invite", "inspect", "administer", "erase"}),
+    "owner": frozenset({"read", "record", "open", "invite", "inspect", "administer", "erase", "forward"}),
     "member": frozenset({"read", "record", "open", "invite"}),
     "coach": frozenset({"read", "record", "open"}),
     "auditor": frozenset({"read", "inspect"}),
-    "service": frozenset({"read", "record", "open"}),
+    "service": frozenset({"read", "record", "open", "forward"}),
     "guest": frozenset({"read", "record"}),
 }
 

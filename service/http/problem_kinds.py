@@ -242,6 +242,32 @@ _HTTP_PROBLEMS = (
         "An app that makes a new device id at every start.",
     ),
     ProblemKind(
+        "too-many-webhooks",
+        409,
+        "Too many webhooks",
+        "A workspace has a bounded number of webhooks.",
+        "Delete one that is not needed any more. One receiver can take everything in and pass it on.",
+        "A webhook for every deal, where one with all deals and a look at `subject` would do.",
+    ),
+    ProblemKind(
+        "webhook-without-key",
+        409,
+        "The webhook has no key to see with",
+        "A webhook sends what a key sees: one of an owner or a service, which was not revoked and has not expired.",
+        "Call this with a key of whose webhook it is: it sees with that from then on. Or make another webhook.",
+        "Resuming a webhook that stopped because its key was revoked, with the key of somebody else.",
+    ),
+    ProblemKind(
+        "webhook-address-refused",
+        422,
+        "This address is not called",
+        "A webhook's address is an https URL of a host on the public internet, without password and fragment. The "
+        "operator may allow networks beside these: THROUGHLINE_WEBHOOK_NETWORKS.",
+        "Give the receiver a public address. What a host's name stands for is looked at with every message: "
+        "POST /v1/webhooks/{webhook_id}/test tells what comes of it.",
+        "https://127.0.0.1/, http://hooks.example.org/, https://user:password@hooks.example.org/.",
+    ),
+    ProblemKind(
         "rests-on-refused",
         409,
         "It rests on something that was refused",

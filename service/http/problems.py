@@ -12,6 +12,7 @@ from service.http.answers import PROBLEM_JSON, Answer, Header, encode, joined
 from service.http.problem_kinds import ALL_KINDS, HTTP_PROBLEMS, ProblemKind
 from service.ledger.refusals import (
     Absent,
+    AddressRefused,
     DeviceFenced,
     EventIdReused,
     NoSuchKey,
@@ -25,8 +26,10 @@ from service.ledger.refusals import (
     TooManyDevices,
     TooManyFollowers,
     TooManyTickets,
+    TooManyWebhooks,
     Unreadable,
     VersionMismatch,
+    WebhookWithoutKey,
 )
 from service.oidc.refusals import IssuerUnavailable, TokenOpensNothing, TokenRefused
 
@@ -124,6 +127,19 @@ def _of_sync(exc: OtherLog | DeviceFenced | TooManyDevices) -> Problem:
             return Problem("too-many-devices", f"There are {exc.devices_max} devices.", accepted=exc.devices_max)
 
 
+def _of_webhooks(exc: Exception) -> Problem | None:
+    match exc:
+        case TooManyWebhooks():
+            return Problem("too-many-webhooks", f"There are {exc.webhooks_max} webhooks.", accepted=exc.webhooks_max)
+        case WebhookWithoutKey():
+            return Problem("webhook-without-key", "The key to see with opens nothing, or may not have webhooks.")
+        case AddressRefused():
+            accepted = "an https URL of a public host"
+            return Problem("webhook-address-refused", str(exc), pointer="/url", accepted=accepted)
+        case _:
+            return None
+
+
 def _of_litestar(exc: HTTPException) -> Problem | None:
     if isinstance(exc, MethodNotAllowedException):
         allow = (exc.headers or {}).get("allow", "")
@@ -179,7 +195,7 @@ def problem_of(exc: Exception) -> Problem | None:
         case HTTPException():
             return _of_litestar(exc)
         case _:
-            return None
+            return _of_webhooks(exc)
 
 
 def answer_to(scope: Any, exc: Exception) -> Answer:

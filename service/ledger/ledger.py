@@ -29,7 +29,7 @@ from service.ledger.erasing.doing import Erasures
 from service.ledger.erasing.journal import Entry, ErasureJournal
 from service.ledger.exports import Exports
 from service.ledger.feed.entries import Seen, Wanted
-from service.ledger.feed.following import Again, Follower, Followers
+from service.ledger.feed.following import Again, Follower, Followers, demand_reached
 from service.ledger.histories import History, history
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
@@ -57,6 +57,7 @@ from service.ledger.sync.verdicts import Item
 from service.ledger.tickets import Held, Tickets
 from service.ledger.vitals import Vitals
 from service.ledger.watch import Watch
+from service.ledger.webhooks.door import Webhooks
 from service.ledger.workspace import Workspace
 from service.ledger.writer import Writer
 from service.masterkey import MasterKey
@@ -84,6 +85,15 @@ class Ledger:
         self.tickets = Tickets(store, self.credentials, clock)
         self.followers = Followers()
         self.watch = Watch(store, clock)
+        self.webhooks = Webhooks(
+            store,
+            master_key,
+            self.credentials,
+            clock,
+            settings.webhook_networks,
+            feed=self.feed,
+            erasures=self._erasures_until_now,
+        )
         self.sync = Sync(store, master_key, clock, self._append_item, self._holds)
         self._store = store
         self._settings = settings
@@ -115,6 +125,7 @@ class Ledger:
             yield ledger
         finally:
             await ledger.followers.finish()
+            await ledger.webhooks.finish()
             for _, writer in ledger._workspaces.values():
                 await writer.finish()
             await ledger._summaries.close()
@@ -342,6 +353,18 @@ class Ledger:
         workspace, _ = self._workspace(identity.workspace_id)
         ticket = None if held is None else held.ticket_id
         return await self.followers.open(workspace, identity, again, wanted, start, ticket)
+
+    async def reached(self, identity: Identity, position: int | None) -> int:
+        """A position that somebody wants to begin at, or the log's end; raises `PositionAhead`."""
+        workspace = await self._followed(identity)
+        if position is not None:
+            demand_reached(workspace, position)
+        return workspace.position if position is None else position
+
+    async def _erasures_until_now(self, workspace_id: UUID) -> int:
+        workspace, _ = self._workspace(workspace_id)
+        await workspace.follow()
+        return workspace.erasures
 
     async def party_trust(
         self, identity: Identity, party_id: UUID, as_of: datetime | None, known_at: KnownAt, policy: Policy

@@ -13,6 +13,9 @@ LedgerRefusal
  +- OtherLog           the checkpoint is of another log
  +- DeviceFenced       the device was installed anew since
  +- TooManyDevices     the party has as many devices as one may
+ +- TooManyWebhooks    the workspace has as many webhooks as one may
+ +- WebhookWithoutKey  a webhook would see with a key that opens nothing, or may not have one
+ +- AddressRefused     a webhook's address is not one that is called
  +- StoreUnavailable   PostgreSQL did not answer in time; the outcome may be unknown
  +- NotCheckpointed    what was asked to be proven is not signed for yet
  +- Unreadable         a stored fact cannot be read
@@ -113,6 +116,22 @@ class TooManyDevices(LedgerRefusal):
     def __init__(self, devices_max: int) -> None:
         super().__init__(f"A party has at most {devices_max} devices.")
         self.devices_max = devices_max
+
+
+class TooManyWebhooks(LedgerRefusal):
+    """The workspace has as many webhooks as one may."""
+
+    def __init__(self, webhooks_max: int) -> None:
+        super().__init__(f"A workspace has at most {webhooks_max} webhooks.")
+        self.webhooks_max = webhooks_max
+
+
+class WebhookWithoutKey(LedgerRefusal):
+    """The key that a webhook would see with opens nothing, or may not have webhooks; or there is none."""
+
+
+class AddressRefused(LedgerRefusal):
+    """An address that is not called. The sentence names the rule, and nothing that a look-up has found."""
 
 
 class StoreUnavailable(LedgerRefusal):

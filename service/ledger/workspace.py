@@ -73,6 +73,11 @@ class Workspace:
         self._following: asyncio.Task[None] | None = None
 
     @property
+    def erasures(self) -> int:
+        """Changes whenever content was found to be erased: what was read before may hold it."""
+        return self._erasures
+
+    @property
     def idle(self) -> bool:
         return self._following is None and self.listener is None
 

@@ -84,6 +84,7 @@ def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactor
                 "THROUGHLINE_BODY_BYTES_MAX": "65536",
                 "THROUGHLINE_BODY_DEADLINE_S": str(BODY_DEADLINE_S),
                 "THROUGHLINE_CORS_ORIGINS": ORIGIN,
+                "THROUGHLINE_WEBHOOK_NETWORKS": "127.0.0.0/8",
                 "THROUGHLINE_POLICIES": str(_policies(tmp_path_factory.mktemp("policies"))),
             }
         )

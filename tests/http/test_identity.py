@@ -38,7 +38,7 @@ def named(operation: Operation) -> str:
 def call(http: httpx.Client, operation: Operation, **values: str) -> httpx.Response:
     """The operation, with a random UUID for every path parameter that is not given."""
     path = operation.path.replace(":str}", "}")
-    for name in ("stream_id", "event_id", "party_id", "credential_id", "type", "slug"):
+    for name in ("stream_id", "event_id", "party_id", "credential_id", "webhook_id", "type", "slug"):
         path = path.replace(f"{{{name}}}", values.get(name, str(uuid4())))
     body: Any = noted() if operation.bodies else None
     return http.request(operation.method, path, json=body)

@@ -17,6 +17,7 @@ from service.http.problems import answer_to
 from service.http.routes import ROUTES
 from service.ledger.refusals import (
     Absent,
+    AddressRefused,
     DeviceFenced,
     EventIdReused,
     LedgerRefusal,
@@ -31,8 +32,10 @@ from service.ledger.refusals import (
     TooManyDevices,
     TooManyFollowers,
     TooManyTickets,
+    TooManyWebhooks,
     Unreadable,
     VersionMismatch,
+    WebhookWithoutKey,
 )
 from tests.http.conftest import ORIGIN, a_deal
 from tests.http.test_decoding import refused
@@ -54,6 +57,9 @@ LEDGER_SAYS_NO: dict[type[LedgerRefusal], tuple[LedgerRefusal, int]] = {
     OtherLog: (OtherLog(), 410),
     DeviceFenced: (DeviceFenced(3), 403),
     TooManyDevices: (TooManyDevices(1_000), 409),
+    TooManyWebhooks: (TooManyWebhooks(20), 409),
+    WebhookWithoutKey: (WebhookWithoutKey(), 409),
+    AddressRefused: (AddressRefused("It is no URL."), 422),
     PositionAhead: (PositionAhead(7), 410),
     TooManyFollowers: (TooManyFollowers(), 429),
     TooManyTickets: (TooManyTickets(), 429),

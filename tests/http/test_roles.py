@@ -21,7 +21,9 @@ KEYED = [operation for operation in OPERATIONS if not operation.public]
 PARAMETER = re.compile(r"\{(\w+):str\}")
 # What names something of one workspace, and so must read as absent from another.
 TAKING_IDS = [
-    one for one in KEYED if {"stream_id", "event_id", "party_id", "credential_id"} & set(PARAMETER.findall(one.path))
+    one
+    for one in KEYED
+    if {"stream_id", "event_id", "party_id", "credential_id", "webhook_id"} & set(PARAMETER.findall(one.path))
 ]
 
 
@@ -52,6 +54,9 @@ class Scene:
         self.buyer, self.guests_key = buyer, made["credential"]["credential_id"]
         goal_guest = owner.post(f"/v1/goals/{self.id_of(self.goal)}/guests", json=wanted).json()
         self.goal_guests_key = goal_guest["credential"]["credential_id"]
+        hook = owner.post("/v1/webhooks", json={"name": "CRM", "url": "https://hooks.example.org/"}).json()["webhook"]
+        owner.post(f"/v1/webhooks/{hook['webhook_id']}/pause")
+        self.webhook = hook["webhook_id"]
 
     @staticmethod
     def id_of(stream: dict[str, Any]) -> str:
@@ -66,6 +71,7 @@ class Scene:
             "event_id": stream["events"][0]["event_id"],
             "party_id": self.buyer,
             "credential_id": key,
+            "webhook_id": self.webhook,
         }
 
 

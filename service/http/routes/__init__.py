@@ -34,6 +34,7 @@ from service.http.routes import (
     trust_history,
     vectors,
     voided_trust,
+    webhooks,
 )
 
 _OF_A_STREAM = (
@@ -41,7 +42,7 @@ _OF_A_STREAM = (
     *(receipts, audit, recording, log, exports, guests),
 )
 _OF_A_WORKSPACE = (
-    *(agenda, parties, across, feed, sync, log, exports, audit, me, members, credentials, erasures),
+    *(agenda, parties, across, feed, sync, log, exports, audit, me, members, credentials, webhooks, erasures),
     *(catalogue, policies, vectors, documents, health, metrics),
 )
 ROUTES: list[HTTPRouteHandler] = [

@@ -14,12 +14,12 @@ from service.http.calls import Call
 from service.http.cloud_events import BATCH, batch
 from service.http.cursors import link_next
 from service.http.documented import LINK, POSITION, CloudEvent, FeedPage, TicketIssued
-from service.http.event_stream import EventStream, departed, reset_json
+from service.http.event_stream import EventStream, departed
 from service.http.negotiation import chosen
 from service.http.operations import KEYED, READS, Operation, Reply, Told
 from service.http.problems import Problem
 from service.http.questions import PAGE_DEFAULT, POSITION_MAX, Limit, Nothing, Position, refuse_parameter
-from service.ledger.feed.entries import Seen, Wanted
+from service.ledger.feed.entries import Seen, Wanted, reset_json
 from service.ledger.tickets import SERVES
 
 JSON_FORM, STREAM_FORM = "application/json", "text/event-stream"

@@ -15,7 +15,6 @@ from service.http.answers import Answer, as_json, position_header
 from service.http.calls import Call
 from service.http.cursors import binding, cursor, link_next, next_page, place_of
 from service.http.documented import LINK, POSITION, StreamReset
-from service.http.event_stream import reset_json
 from service.http.openapi_schemas import REF
 from service.http.operations import KEYED, READS, WRITES, Operation, Reply
 from service.http.permissions import ROLE_MAY
@@ -24,7 +23,7 @@ from service.http.problems import not_found
 from service.http.questions import PAGE_DEFAULT, Cursor, Limit, Position
 from service.http.routes.feed import Streams
 from service.http.synced import EITHER, ITEMS_MAX, Sent, SyncPush, pushed
-from service.ledger.feed.entries import Wanted
+from service.ledger.feed.entries import Wanted, reset_json
 from service.ledger.refusals import OtherLog, PositionAhead
 from service.ledger.sync.devices import FIRST
 from service.ledger.sync.verdicts import Deferred, Item, Reason, Refused, Settled, Skipped, Verdict

@@ -94,3 +94,10 @@ def seen(entry: Entry, caller: Caller, wanted: Wanted) -> Seen | None:
 def seen_of(entries: Iterable[Entry], caller: Caller, wanted: Wanted) -> list[Seen]:
     """The same of several, in their order."""
     return [found for entry in entries if (found := seen(entry, caller, wanted)) is not None]
+
+
+def reset_json(item: Seen) -> bytes:
+    """That a stream is to be read anew, because the caller sees another part of it since this position."""
+    record = item.entry.record
+    assert record is not None, "nobody is shown what has no record"
+    return b'{"stream_id":"%b","position":%d,"reset":true}' % (record.fact.stream_id.encode(), record.position)

@@ -3,6 +3,7 @@ GRANT SELECT ON workspace, event, stream, participation, content_key, credential
 GRANT SELECT ON log_key, tree, tile, stream_end, stream_bucket, tree_head TO throughline_app;
 GRANT SELECT ON summary, summarised, erasure TO throughline_app;
 GRANT SELECT ON device, refusal TO throughline_app;
+GRANT SELECT ON webhook, delivery TO throughline_app;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO throughline_app;
 
