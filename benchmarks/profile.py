@@ -112,6 +112,7 @@ class Profiled:
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,
             )
         )
         serving = asyncio.create_task(server.serve())

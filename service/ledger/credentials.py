@@ -1,10 +1,12 @@
 """Credentials: who a key is, and the keys of a workspace. That each was issued is recorded by `members`."""
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +68,8 @@ class Credentials:
         self._clock = clock
         self._monotonic = monotonic
         self._kept: OrderedDict[str, tuple[float, Identity]] = OrderedDict()
+        self._under_way: dict[str, asyncio.Task[Identity]] = {}
+        self._forgotten_at = -inf  # what was asked before is not kept
 
     @property
     def count(self) -> int:
@@ -101,6 +105,21 @@ class Credentials:
         return await self._read(shown, token.workspace_id, token.credential_id, token)
 
     async def _read(self, known_as: str, workspace_id: UUID, credential_id: UUID, token: Token | None) -> Identity:
+        """What the database says. Everybody who asks for the same while it is being asked shares the answer."""
+        asking = self._under_way.get(known_as)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(known_as, workspace_id, credential_id, token))
+            self._under_way[known_as] = asking
+            asking.add_done_callback(lambda done: self._asked(known_as, done))
+        return await asyncio.shield(asking)
+
+    def _asked(self, known_as: str, done: asyncio.Task[Identity]) -> None:
+        if self._under_way.get(known_as) is done:
+            del self._under_way[known_as]
+        if not done.cancelled():
+            done.exception()  # it is told to whoever still waits; when nobody does, it is nobody's
+
+    async def _ask(self, known_as: str, workspace_id: UUID, credential_id: UUID, token: Token | None) -> Identity:
         asked_at = self._monotonic()
         rows = await self._store.read(_CREDENTIAL, {"workspace": workspace_id, "credential": credential_id})
         if not rows or (token is not None and not token.matches(rows[0][0])) or rows[0][7] is not None:
@@ -120,6 +139,8 @@ class Credentials:
 
     def keep(self, known_as: str, identity: Identity, asked_at: float) -> None:
         """Trust what was read of somebody at `asked_at` (by `moment`) for a moment, or until the workspace changes."""
+        if asked_at < self._forgotten_at:
+            return
         self._kept[known_as] = (asked_at + CREDENTIAL_TRUSTED_S, identity)
         if len(self._kept) > CREDENTIALS_KEPT_MAX:
             self._kept.popitem(last=False)
@@ -145,7 +166,9 @@ class Credentials:
             log.warning("the use of a key could not be noted: %s", type(failure).__name__)
 
     def forget(self, workspace_id: UUID) -> None:
-        """Trust nothing that is kept of a workspace: its own stream has moved."""
+        """Trust nothing that is kept of a workspace, or being asked: its own stream has moved."""
+        self._forgotten_at = self._monotonic()
+        self._under_way.clear()
         for shown in [shown for shown, (_, kept) in self._kept.items() if kept.workspace_id == workspace_id]:
             del self._kept[shown]
 

@@ -1,6 +1,8 @@
 """Keys: what opens, what does not, and that each issue and revocation is on record."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -74,6 +76,53 @@ async def test_a_revocation_through_another_process_is_noticed_soon(ledger: Ledg
         moment[0] = CREDENTIAL_TRUSTED_S + 0.01
         with pytest.raises(NoSuchKey):
             await other.identify(shown)
+
+
+async def test_whoever_asks_for_the_same_key_at_once_shares_one_look(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, shown = await members.create_workspace(ledger, "Depot deals")
+    looks = 0
+    read = ledger.credentials._store.read
+
+    async def counted(sql: str, parameters: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return await read(sql, parameters)
+
+    monkeypatch.setattr(ledger.credentials._store, "read", counted)
+    found = await asyncio.gather(*(ledger.identify(shown) for _ in range(32)))
+    assert len(set(map(id, found))) == looks == 1
+    with pytest.raises(NoSuchKey):
+        await asyncio.gather(*(ledger.identify(shown[:-1] + ("A" if shown[-1] != "A" else "B")) for _ in range(32)))
+
+
+async def test_a_look_from_before_a_revocation_lets_nobody_in_after_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id, _ = await members.create_workspace(ledger, "Depot deals")
+    shown = await members.issue_key(ledger, workspace_id, role="member", name="Ada")
+    identity = await ledger.identify(shown)
+    ledger.credentials.forget(workspace_id)
+    read, reached, passed = ledger.credentials._store.read, asyncio.Event(), asyncio.Event()
+
+    async def held_up(sql: str, parameters: Any) -> Any:
+        rows = await read(sql, parameters)
+        reached.set()
+        await passed.wait()
+        return rows
+
+    monkeypatch.setattr(ledger.credentials._store, "read", held_up)
+    before = asyncio.create_task(ledger.identify(shown))
+    await reached.wait()
+    monkeypatch.undo()
+    await members.revoke_key(ledger, workspace_id, identity.credential_id, None)
+    with pytest.raises(NoSuchKey):
+        await ledger.identify(shown)
+    passed.set()
+    assert await before == identity, "it was asked before"
+    with pytest.raises(NoSuchKey):
+        await ledger.identify(shown)
 
 
 async def test_an_expired_key_opens_nothing(ledger: Ledger) -> None:
