@@ -45,6 +45,7 @@ class Filled:
     name: str
     key: str
     deals: int
+    facts: int
 
     def reads(self, operation: Operation, deals: int | None = None) -> Traffic:
         """GET one deal after the other, or the first hundred facts of each."""
@@ -116,7 +117,7 @@ def filled(bench: Bench, name: str, deals: int, facts: int) -> Iterator[Filled]:
         )
         key = asyncio.run(fill(bench.postgres, database, settings, deals, facts))
         bench.postgres.run(database, "VACUUM ANALYZE")
-        yield Filled(database, key, deals)
+        yield Filled(database, key, deals, deals * facts)
 
 
 async def fill(postgres: Postgres, database: str, settings: Settings, deals: int, facts: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from benchmarks.bench import Figure
+from benchmarks.extents import Extents
 from benchmarks.following import FACTS_PER_S, Followed
 from benchmarks.growth import Growth
 from benchmarks.importing import Import
@@ -59,6 +60,7 @@ class Measured:
     starts: tuple[list[float], list[float]] | None = None
     imports: list[Import] | None = None
     growth: Growth | None = None
+    extents: Extents | None = None
     followed: list[Followed] | None = None
     story: Story | None = None
     sharing: list[Sharing] = field(default_factory=list)
@@ -76,6 +78,8 @@ def rows(measured: Measured, sizes: Sizes) -> Iterator[Row]:
         yield Row(what, "one process", f"{median(shared.two):,.0f}/s to {median(shared.one):,.0f}/s", values, 1.0, 1.3)
     if measured.growth:
         yield from _growth(measured.growth)
+    if measured.extents:
+        yield from _extents(measured.extents)
     if measured.starts:
         first, following = measured.starts
         yield _start("first start, making its database cluster", first, FIRST_START_MUST_S, FIRST_START_AIM_S)
@@ -155,6 +159,19 @@ def _growth(growth: Growth) -> Iterator[Row]:
     what = f"memory of the service {what}, after reading all deals"
     figure = f"{memory:,.0f} MB"
     yield Row(what, "", figure, growth.resident_mb, MEMORY_MUST_MB, MEMORY_AIM_MB, at_most=True, unit="MB")
+
+
+def _extents(extents: Extents) -> Iterator[Row]:
+    for calls, what, against in (
+        (extents.long, f"a deal of {extents.long_facts:,} facts", f"one of {extents.short_facts:,}"),
+        (extents.many, f"{extents.many_streams:,} deals", f"{extents.few_streams:,} deals"),
+    ):
+        for name, (small, large) in calls.items():
+            values = [one.rate / other.rate for one, other in zip(large, small, strict=True)]
+            yield Row(f"{name}, {what}", against, _rates(large, small), values)
+    figure = f"{median(extents.resident_mb):,.0f} MB"
+    what = f"memory of the service after that, {extents.many_streams:,} deals"
+    yield Row(what, "", figure, extents.resident_mb, MEMORY_MUST_MB, MEMORY_AIM_MB, at_most=True, unit="MB")
 
 
 def _start(what: str, values: list[float], must: float, aim: float) -> Row:

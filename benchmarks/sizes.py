@@ -23,6 +23,8 @@ class Sizes:
     log_deal_facts: int
     followers: int
     long_deal_facts: int
+    few_streams: int
+    many_streams: int
 
 
 FULL = Sizes(
@@ -39,6 +41,8 @@ FULL = Sizes(
     log_deal_facts=50,
     followers=200,
     long_deal_facts=10_000,  # a deal that nobody has yet, as a bound
+    few_streams=1_000,
+    many_streams=100_000,
 )
 
 QUICK = Sizes(
@@ -55,4 +59,6 @@ QUICK = Sizes(
     log_deal_facts=50,
     followers=20,
     long_deal_facts=1_000,
+    few_streams=20,
+    many_streams=200,
 )

@@ -1,0 +1,98 @@
+"""What one very long stream costs beside a usual one, and very many streams beside a few: the same calls on both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from benchmarks import ours
+from benchmarks.bench import Bench, Figure, Ready
+from benchmarks.facts import BUYER
+from benchmarks.load.traffic import Traffic, request
+from benchmarks.ours import RECORDED, Filled
+from benchmarks.processes import Serving
+
+OPENING_FACTS = 3
+"""Of each of the many streams: what it is about, and two people. Lists read rows, whatever the facts."""
+
+
+@dataclass(frozen=True)
+class Extents:
+    """Figures of one call each, a round each, on a usual and on a large extent. Memory in MB after all of them."""
+
+    short_facts: int
+    long_facts: int
+    few_streams: int
+    many_streams: int
+    long: dict[str, tuple[list[Figure], list[Figure]]]
+    many: dict[str, tuple[list[Figure], list[Figure]]]
+    resident_mb: list[float]
+
+
+def extents(bench: Bench, tell: Callable[[str], None]) -> Extents:
+    """Fill four logs through the ledger, then measure them in turn."""
+    sizes = bench.sizes
+    found = Extents(sizes.read_facts, sizes.long_deal_facts, sizes.few_streams, sizes.many_streams, {}, {}, [])
+    tell(f"filling a deal of {found.long_facts:,} facts, and {found.many_streams:,} deals")
+    with (
+        ours.filled(bench, "short", 1, found.short_facts) as short,
+        ours.filled(bench, "long", 1, found.long_facts) as long,
+        ours.filled(bench, "few", found.few_streams, OPENING_FACTS) as few,
+        ours.filled(bench, "many", found.many_streams, OPENING_FACTS) as many,
+    ):
+        for number in range(1, sizes.rounds + 1):
+            for log, which in ((short, 0), (long, 1)):
+                _measured(bench, log, _of_one(log), found.long, which)
+            for log, which in ((few, 0), (many, 1)):
+                resident_mb = _measured(bench, log, _of_many(log), found.many, which)
+            found.resident_mb.append(resident_mb)
+            tell(f"round {number}: {resident_mb:,.0f} MB with {found.many_streams:,} deals")
+    return found
+
+
+def _measured(
+    bench: Bench, log: Filled, calls: dict[str, Traffic], into: dict[str, tuple[list[Figure], list[Figure]]], which: int
+) -> float:
+    """Each call's figure goes to its place in `into`; the service's memory after them, in MB."""
+    with ours.serving(bench, log.name) as (server, _):
+        for name, traffic in calls.items():
+            into.setdefault(name, ([], []))[which].append(_figure(bench, server, log, traffic))
+        return server.resident_mb
+
+
+def _figure(bench: Bench, server: Serving, log: Filled, traffic: Traffic) -> Figure:
+    recorded = None
+    if traffic.expected == 201:
+
+        def recorded() -> int:
+            return bench.postgres.number(log.name, RECORDED)
+
+    shorter = replace(bench, sizes=replace(bench.sizes, seconds=min(bench.sizes.seconds, 3)))
+    return shorter.measure(Ready(server, traffic, recorded), bench.sizes.connections)
+
+
+def _of_one(log: Filled) -> dict[str, Traffic]:
+    return {
+        "append": log.appends(1),
+        "GET the deal": log.reads("get"),
+        "page of 100 facts": log.reads("page"),
+        "page of 100 of the feed": _end_of_feed(log),
+    }
+
+
+def _of_many(log: Filled) -> dict[str, Traffic]:
+    return {
+        "append, in turn over all": log.appends(log.deals),
+        "GET one deal, in turn over all": log.reads("get"),
+        "list of 20": _get(log, "/v1/deals?limit=20"),
+        "list of 20 of a customer": _get(log, "/v1/deals?limit=20&customer=Brightwater%20Couriers%207"),
+        "list of 20 by trust": _get(log, "/v1/deals?limit=20&sort=trust"),
+        "list of 20 of a party": _get(log, f"/v1/deals?limit=20&party={BUYER}"),
+        "page of 100 of the feed": _end_of_feed(log),
+    }
+
+
+def _end_of_feed(log: Filled) -> Traffic:
+    return _get(log, f"/v1/events?from={max(0, log.facts - 100)}&limit=100")
+
+
+def _get(log: Filled, path: str) -> Traffic:
+    return Traffic([request("GET", path, key=log.key)], 200, 1)
