@@ -24,7 +24,7 @@ from service.settings import read_settings
 from service.start import prepared
 
 T = TypeVar("T")
-EXPIRY_DAYS_MAX = 3_650
+EXPIRY_DAYS_MAX = 3_650  # ten years: whoever wants more gives no expiry
 OVERLAP_HOURS_MAX = 720  # a month: as long as two keys for one should be about
 ROLES = list(get_args(MemberRole))
 STREAM = re.compile(r"(deal|goal)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -82,6 +82,7 @@ class Settings:
 
 TABLE: tuple[Setting, ...] = (
     Setting("THROUGHLINE_HOST", "host", "127.0.0.1", str, "an address or host name of this machine", "where to listen"),
+    # Above 1,023, so that it takes no privilege.
     Setting("THROUGHLINE_PORT", "port", "8000", *whole(0, 65_535), "port to listen on; 0 takes any free one"),
     Setting("THROUGHLINE_DATA", "data", "./data", folder, "a folder", "own PostgreSQL, keys made at the first start"),
     Setting(
@@ -138,6 +139,7 @@ TABLE: tuple[Setting, ...] = (
         *whole(1_000, 100_000_000),
         "facts of folded streams kept in memory",
     ),
+    # A batch of a hundred facts with long texts fits; a megabyte that never ends costs a connection that much memory.
     Setting(
         "THROUGHLINE_BODY_BYTES_MAX", "body_bytes_max", "1048576", *whole(1_024, 1 << 30), "largest body of a request"
     ),
@@ -168,6 +170,7 @@ TABLE: tuple[Setting, ...] = (
         *whole(0, 1_000_000),
         "wrong keys a minute from one address before it gets 429, save with keys known to be right; 0 sets no limit",
     ),
+    # A request's head fits into a few packets; ten seconds are those of a phone in a tunnel.
     Setting(
         "THROUGHLINE_HEADER_DEADLINE_S",
         "header_deadline_s",
@@ -175,7 +178,9 @@ TABLE: tuple[Setting, ...] = (
         *seconds(0.1, 600),
         "time for a request's line and headers to arrive, and for a silent connection",
     ),
+    # The largest body at half a megabit a second.
     Setting("THROUGHLINE_BODY_DEADLINE_S", "body_deadline_s", "20", *seconds(0.1, 600), "time for a body to arrive"),
+    # Longer than any call is answered in, and less than the 30 seconds after which supervisors usually kill.
     Setting(
         "THROUGHLINE_SHUTDOWN_DEADLINE_S",
         "shutdown_deadline_s",

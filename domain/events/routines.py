@@ -9,7 +9,7 @@ from domain.events.declaring import GOAL, Data, declares
 from domain.events.samples import ROUTINE
 from domain.fields import Day, Measure, Size, Text, Title, ZoneName, creates, refers
 
-WEEKDAYS_MAX = 7
+WEEKDAYS_MAX = 7  # each once
 # More often than this a day is not a routine any more but a counter.
 TIMES_MAX = 50
 

@@ -11,7 +11,7 @@ from domain.facts import Role
 from domain.fields import INTEGER_MAX, Code, Instant, Person, Text, Title
 
 STREAM_NAME_CHARS_MAX = 64  # the longest is `workspace/` and a UUID: 46
-SETTING_CHARS_MAX = 1_000
+SETTING_CHARS_MAX = 1_000  # a setting is a switch, a number or a name, and no document
 Count = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 StreamName = Annotated[str, Meta(max_length=STREAM_NAME_CHARS_MAX)]
 # A setting's value is shown to auditors as it was set: it is not content about a person.

@@ -12,6 +12,7 @@ from msgspec.structs import fields
 
 from domain.events import ClientProposal, RecordedEvent
 from service import __version__
+from service.http.bounds import bounds_page
 from service.http.examples import EXAMPLES
 from service.http.openapi_schemas import REF, polished, problem_schema, union_schema
 from service.http.operations import Operation, Reply, Told, operation_of
@@ -248,7 +249,7 @@ def _headers(told: Iterable[Told]) -> dict[str, Any]:
     return {one.name: {"description": one.description, "schema": dict(one.schema)} for one in told}
 
 
-@click.command("openapi", help="Write the OpenAPI document, and the table of roles beside it.")
+@click.command("openapi", help="Write the OpenAPI document, and the tables of roles and of bounds beside it.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("openapi/openapi.json"), show_default=True)
 def command(output: Path) -> None:
     """Write the document of this version's routes."""
@@ -258,7 +259,9 @@ def command(output: Path) -> None:
     output.write_bytes(pretty(document(ROUTES)))
     roles = output.with_name("roles.md")
     roles.write_text(roles_page(ROUTES), encoding="utf-8")
-    click.echo(f"wrote {output} and {roles}")
+    limits = output.with_name("bounds.md")
+    limits.write_text(bounds_page(), encoding="utf-8")
+    click.echo(f"wrote {output}, {roles} and {limits}")
 
 
 def pretty(described: dict[str, Any]) -> bytes:

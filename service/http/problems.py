@@ -47,7 +47,7 @@ REFUSAL = "throughline.refusal"
 # Every address of this service is shorter; a longer one is not told back whole.
 INSTANCE_CHARS_MAX = 300
 
-NOT_READY_RETRY_S = 2
+NOT_READY_RETRY_S = 2  # as often as a load balancer asks about readiness
 
 CLOSE: Header = (b"connection", b"close")
 CHALLENGE: Header = (b"www-authenticate", b'Bearer realm="throughline"')

@@ -9,7 +9,7 @@ TRACEPARENT = b"traceparent"
 TRACE = "throughline.trace"
 """The scope's entry for that header, when it was sent."""
 
-HEADER_BYTES_MAX = 128
+HEADER_BYTES_MAX = 128  # the form of version 00 has 55; later ones may append to it
 _FORM = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[!-~]{0,64})?")
 
 

@@ -14,7 +14,7 @@ from service.ledger.visible_streams import caller_parameters, visible_streams
 from service.ledger.workspace import Workspace
 
 STREAMS_SHOWN_MAX = 20  # of a person in a list; asking for that person shows more
-STREAMS_OF_ONE_MAX = 500
+STREAMS_OF_ONE_MAX = 500  # of one person who is asked for: as long as the longest page
 
 
 class People:
