@@ -20,7 +20,7 @@ from service.masterkey import MasterKey, WrappedKeyUnreadable
 from service.settings import Settings
 
 FACTS_PER_READ = 1_000
-STREAMS_NAMED_MAX = 5
+STREAMS_NAMED_MAX = 5  # enough to look at; the number of all is told beside them
 
 _CONTENTS = statement("doctor_contents")
 _ERASED = statement("doctor_erased")

@@ -17,7 +17,7 @@ from service.ledger.refusals import AddressRefused
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-URL_CHARS_MAX = 2_048
+URL_CHARS_MAX = 2_048  # what proxies and servers commonly take of an address
 # Names that are looked up at once; and how long one look-up is waited for.
 LOOKUPS_MAX = 8
 LOOKUP_S = 5.0
