@@ -20,6 +20,8 @@ from service.http.permissions import ROLE_MEANS
 from service.http.problem_kinds import HTTP_PROBLEMS, REFUSALS
 from service.http.questions import UUID_PATTERN
 from service.http.roles import roles_page
+from service.http.webhooks import SIGNED, WebhookMessage
+from service.ledger.webhooks.messages import CONTENT_TYPE
 
 TAGS = {
     "deals": "What happens between people who may buy and people who may sell.",
@@ -96,6 +98,7 @@ def document(handlers: Iterable[Any]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
+        "webhooks": {"message": {"post": _message(schemas)}},
         "components": {
             "schemas": schemas.components,
             "securitySchemes": {
@@ -115,7 +118,7 @@ class Schemas:
     """The JSON schemas of everything that operations take and give; types are named once, in `components`."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        wanted: list[Any] = [ClientProposal, RecordedEvent]
+        wanted: list[Any] = [ClientProposal, RecordedEvent, WebhookMessage]
         for operation in operations:
             wanted += [field.type for field in fields(operation.question)]
             wanted += [*operation.bodies, *operation.shapes]
@@ -160,6 +163,32 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         schema = alternatives[0] if len(alternatives) == 1 else {"oneOf": alternatives}
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return described
+
+
+def _message(schemas: Schemas) -> dict[str, Any]:
+    """What a webhook's receiver is sent, and what it may answer."""
+    return {
+        "operationId": "receive_message",
+        "tags": ["webhooks"],
+        "summary": "What a webhook sends: one message, signed after Standard Webhooks",
+        "parameters": [
+            {
+                "name": told.name,
+                "in": "header",
+                "required": True,
+                "schema": told.schema,
+                "description": told.description,
+            }
+            for told in SIGNED
+        ],
+        "requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": schemas.of(WebhookMessage)}}},
+        "responses": {
+            "2XX": {"description": "Taken; the next one comes"},
+            "410": {"description": "The webhook is to stop"},
+            "default": {"description": "Sent again later, for up to three days"},
+        },
+        "security": [],
+    }
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ from service.ledger.refusals import (
     StoreUnavailable,
     TooManyDevices,
     TooManyFollowers,
+    TooManyTests,
     TooManyTickets,
     TooManyWebhooks,
     Unreadable,
@@ -163,6 +164,7 @@ _LATER: Mapping[type[Exception], tuple[str, str]] = {
     NotCheckpointed: ("not-checkpointed", "No signed checkpoint covers this yet."),
     StoreUnavailable: ("store-unavailable", "The store did not answer in time."),
     TooManyFollowers: ("too-many-followers", "There are as many connections that follow as there may be."),
+    TooManyTests: ("too-many-requests", "As many test messages are on their way as may be at once."),
     TooManyTickets: ("too-many-tickets", "This key holds as many tickets as it may."),
 }
 
@@ -185,7 +187,14 @@ def problem_of(exc: Exception) -> Problem | None:
         case EventIdReused():
             detail = f"The id {exc.event_id} was used before for another content, stream or party."
             return Problem("event-id-reused", detail, event_id=exc.event_id)
-        case Overloaded() | NotCheckpointed() | StoreUnavailable() | TooManyFollowers() | TooManyTickets():
+        case (
+            Overloaded()
+            | NotCheckpointed()
+            | StoreUnavailable()
+            | TooManyFollowers()
+            | TooManyTickets()
+            | TooManyTests()
+        ):
             return _retry(*_LATER[type(exc)], exc.retry_after_s)
         case PositionAhead():
             detail = f"The log has {exc.position} facts."

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from domain.events import CATALOGUE
 from domain.fields import Title
 from service.http.bodies import malformed
+from service.http.documented import CloudEvent
 from service.http.operations import Reply, Told
 from service.http.questions import Instant, Position
 from service.ledger.webhooks.addresses import URL_CHARS_MAX
@@ -116,6 +117,16 @@ class DeliveriesAnswer(Struct, frozen=True):
     next: str | None
 
 
+class WebhookMessage(CloudEvent, omit_defaults=True):
+    """One fact, one reset (`stream.reset`) or one test (`webhook.test`). `previoussequence` is the message before it.
+
+    A message that would be too large has no `data`, but `dataref`: the address of the fact.
+    """
+
+    previoussequence: str = ""
+    dataref: str = ""
+
+
 class TestSent(Struct, frozen=True):
     """What came of a test message."""
 
@@ -128,6 +139,11 @@ decode_new = msgspec.json.Decoder(NewWebhook).decode
 decode_from = msgspec.json.Decoder(From).decode
 
 SECRET_IS_SHOWN = Told("Cache-Control", "Also `no-store`: the answer holds a secret")
+SIGNED = (
+    Told("webhook-id", "The message's id, the same whenever it is sent", {"type": "string"}),
+    Told("webhook-timestamp", "When it was sent, in seconds since 1970", {"type": "string", "pattern": "^[0-9]+$"}),
+    Told("webhook-signature", "One or more of `v1,<base64>`, separated by spaces", {"type": "string"}),
+)
 MADE = (Reply(201, "The webhook and its secret, shown this once", WebhookMade, headers=(SECRET_IS_SHOWN,)),)
 SHOWN = (Reply(200, "The webhook", WebhookShown),)
 

@@ -14,6 +14,7 @@ LedgerRefusal
  +- DeviceFenced       the device was installed anew since
  +- TooManyDevices     the party has as many devices as one may
  +- TooManyWebhooks    the workspace has as many webhooks as one may
+ +- TooManyTests       as many tests of webhooks are under way as may be at once
  +- WebhookWithoutKey  a webhook would see with a key that opens nothing, or may not have one
  +- AddressRefused     a webhook's address is not one that is called
  +- StoreUnavailable   PostgreSQL did not answer in time; the outcome may be unknown
@@ -124,6 +125,12 @@ class TooManyWebhooks(LedgerRefusal):
     def __init__(self, webhooks_max: int) -> None:
         super().__init__(f"A workspace has at most {webhooks_max} webhooks.")
         self.webhooks_max = webhooks_max
+
+
+class TooManyTests(LedgerRefusal):
+    """As many test messages as one process sends at once are on their way."""
+
+    retry_after_s = OVERLOADED_RETRY_S
 
 
 class WebhookWithoutKey(LedgerRefusal):

@@ -31,6 +31,7 @@ from service.ledger.refusals import (
     StoreUnavailable,
     TooManyDevices,
     TooManyFollowers,
+    TooManyTests,
     TooManyTickets,
     TooManyWebhooks,
     Unreadable,
@@ -63,6 +64,7 @@ LEDGER_SAYS_NO: dict[type[LedgerRefusal], tuple[LedgerRefusal, int]] = {
     PositionAhead: (PositionAhead(7), 410),
     TooManyFollowers: (TooManyFollowers(), 429),
     TooManyTickets: (TooManyTickets(), 429),
+    TooManyTests: (TooManyTests(), 429),
     StoreUnavailable: (StoreUnavailable("SELECT secret FROM hidden at 10.0.0.1"), 503),
     Unreadable: (Unreadable("deal/x", 3, "AESGCM InvalidTag in sealing.py"), 500),
 }

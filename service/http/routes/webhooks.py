@@ -215,7 +215,7 @@ ROUTES: list[HTTPRouteHandler] = [
         summary="Send a message of the type `webhook.test` now, and tell what came of it",
         permission="forward",
         replies=(Reply(200, "What came of it", TestSent),),
-        problems=(*_READS, "overloaded"),
+        problems=_READS,
     ).route(test_webhook),
     Operation(
         method="GET",

@@ -78,8 +78,8 @@ class Deliverer:
     async def _begin_rounds(self) -> None:
         """Begin with those that have waited longest, as many as there is room for."""
         due = await self._rows.due(self._clock.now())
-        now = asyncio.get_running_loop().time()
-        self._rested = {place: since for place, since in self._rested.items() if place in due or since > now}
+        places, now = set(due), asyncio.get_running_loop().time()
+        self._rested = {place: since for place, since in self._rested.items() if place in places or since > now}
         for place in sorted(due, key=lambda place: self._rested.get(place, 0.0)):
             if len(self._tasks) >= IN_FLIGHT_MAX:
                 return

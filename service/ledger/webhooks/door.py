@@ -12,7 +12,7 @@ import httpx
 from service.clock import Clock
 from service.ids import new_id
 from service.ledger.credentials import Credentials, Identity
-from service.ledger.refusals import Absent, NoSuchKey, Overloaded, WebhookWithoutKey
+from service.ledger.refusals import Absent, NoSuchKey, TooManyTests, WebhookWithoutKey
 from service.ledger.store import Store
 from service.ledger.webhooks.addresses import Network, Resolver, read_url
 from service.ledger.webhooks.delivering import Deliverer
@@ -131,10 +131,10 @@ class Webhooks:
         return webhook
 
     async def test(self, identity: Identity, webhook_id: UUID) -> Sent:
-        """Send a message that says nothing, whatever state the webhook is in; raises `Absent` or `Overloaded`."""
+        """Send a message that says nothing, whatever state the webhook is in; raises `Absent` or `TooManyTests`."""
         webhook = await self.find(identity, webhook_id)
         if self._testing.locked():
-            raise Overloaded
+            raise TooManyTests
         place = (identity.workspace_id, webhook_id)
         async with self._testing:
             sender = self._sender(webhook.url)

@@ -5,6 +5,7 @@ content was erased. A fact is sent first and the place moved then: whoever dies 
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -22,6 +23,8 @@ from service.ledger.webhooks.rows import HOLD_S, Place, Rows
 from service.ledger.webhooks.schedule import next_attempt
 from service.ledger.webhooks.secrets import Secrets, signed_headers
 from service.ledger.webhooks.sending import TOTAL_S, Sender
+
+log = logging.getLogger("throughline.webhooks")
 
 # Who may have facts sent to an address; `service.http.permissions` says the same of the calls.
 ROLES = frozenset({"owner", "service"})
@@ -190,6 +193,8 @@ class Round:
         began = self._loop.time()
         note = None if message is None or sent is None else (message, sent, attempt, self._clock.now())
         moved = await self._rows.move(self._place, to, reason, note)
+        if reason is not None:
+            log.warning("webhook %s of workspace %s stops: %s", self._place[1], self._place[0], reason)
         self._held_at, self.webhook = began, to
         return moved
 
