@@ -14,7 +14,9 @@ from tests.running import ROOT
 
 # Fixed, so that a run says the same about the same code; the slow run may be given another one.
 SEED = 20260501
-DEADLINE_S = 600
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "100"))
+# Of one phase, on a machine that does much else.
+DEADLINE_S = 1_200
 
 
 def fuzz(world: World, member: httpx.Client, folder: Path, *, examples: int, seed: int, phases: str) -> None:
@@ -38,10 +40,15 @@ def fuzz(world: World, member: httpx.Client, folder: Path, *, examples: int, see
         f"--seed={seed}",
         f"--phases={phases}",
     ]
-    ended = subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=DEADLINE_S, check=False
-    )
-    assert ended.returncode == 0, f"seed {seed}\n{ended.stdout[-20_000:]}\n{ended.stderr[-2_000:]}"
+    said = folder / "said.txt"
+    with said.open("wb") as output:
+        try:
+            ended = subprocess.run(
+                command, env=environment, cwd=folder, stdout=output, stderr=output, timeout=DEADLINE_S, check=False
+            ).returncode
+        except subprocess.TimeoutExpired:
+            ended = -1
+    assert ended == 0, f"seed {seed}, ended with {ended}\n{said.read_text()[-20_000:]}"
 
 
 def test_A30_some_hundreds_of_calls_keep_the_contract(world: World, member: httpx.Client, tmp_path: Path) -> None:
@@ -49,6 +56,9 @@ def test_A30_some_hundreds_of_calls_keep_the_contract(world: World, member: http
 
 
 @pytest.mark.slow
-def test_A30_thousands_of_calls_keep_the_contract(world: World, member: httpx.Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("phases", ["examples,coverage", "fuzzing", "stateful"])
+def test_A30_thousands_of_calls_keep_the_contract(
+    world: World, member: httpx.Client, tmp_path: Path, phases: str
+) -> None:
     seed = int(os.environ.get("CONTRACT_SEED", uuid4().int % 2**32))
-    fuzz(world, member, tmp_path, examples=150, seed=seed, phases="coverage,fuzzing,stateful")
+    fuzz(world, member, tmp_path, examples=EXAMPLES, seed=seed, phases=phases)
