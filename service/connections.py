@@ -30,6 +30,15 @@ FULL_BODY = (
     b'{"type":"/problems/overloaded","title":"Too many connections","status":503,'
     b'"detail":"This server has as many connections as it takes; try again shortly."}'
 )
+NO_REQUEST = (
+    b'{"type":"/problems/header-malformed","title":"A header is not what this call takes","status":400,'
+    b'"detail":"%b",'
+    b'"accepted":"a request as in RFC 9112, each header in one line, one Host, up to %d bytes in all"}'
+)
+NO_REQUEST_HEAD = (
+    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n"
+    b"content-type: application/problem+json\r\ncontent-length: %d\r\n\r\n"
+)
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
     b"content-type: application/problem+json\r\ncontent-length: %d\r\n\r\n%b" % (len(FULL_BODY), FULL_BODY)
@@ -140,6 +149,12 @@ class BoundedConnection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.__class__ = WholeAnswer  # uvicorn names its own class where it makes one
         super()._start_asgi_task(cycle, app)
+
+    def send_400_response(self, msg: str) -> None:
+        """What cannot be read as a request has no operation: it is answered here, in the form of all problems."""
+        told = NO_REQUEST % (msg.encode("ascii"), HEADER_BYTES_MAX)
+        self.transport.write(NO_REQUEST_HEAD % len(told) + told)
+        self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()

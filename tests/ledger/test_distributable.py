@@ -30,7 +30,13 @@ from tests.running import ROOT
 SQL = [ROOT / "service" / "ledger" / "sql", ROOT / "service" / "eventsourcing" / "sql"]
 OF_THE_SERVER = {"keyring", "schema_migration", "schema_part"}
 """Tables about the whole database. They hold a row or a row a migration, and stay where the service connects to."""
-OVER_ALL = {"checkpoint_lag.sql", "list_trees_behind.sql", "list_workspaces.sql"}
+OVER_ALL = {
+    "checkpoint_lag.sql",
+    "list_trees_behind.sql",
+    "list_webhooks.sql",
+    "list_webhooks_due.sql",
+    "list_workspaces.sql",
+}
 """The functions through which jobs learn of workspaces: nothing else looks beyond one."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -101,9 +107,9 @@ def planned(connection: Connection, sql: str) -> dict[str, Any]:
     numbers: dict[str, str] = {}
 
     def numbered(found: re.Match[str]) -> str:
-        return numbers.setdefault(found[1], f"${len(numbers) + 1}")
+        return numbers.setdefault(found[1] or str(found.start()), f"${len(numbers) + 1}")
 
-    text = re.sub(r"%\((\w+)\)[sbt]", numbered, sql).replace("%%", "%")
+    text = re.sub(r"%\((\w+)\)[sbt]|%s", numbered, sql).replace("%%", "%")
     answer = connection.execute(f"EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) {text}".encode()).fetchone()
     assert answer is not None
     plan: dict[str, Any] = answer[0][0]["Plan"]

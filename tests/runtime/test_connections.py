@@ -1,5 +1,6 @@
 """Connections that never become requests are bounded in time, size and number (the slow and the huge, A10 and A11)."""
 
+import json
 import re
 import shutil
 import socket
@@ -142,6 +143,9 @@ def test_A11_what_two_servers_could_read_in_two_ways_is_refused_and_the_connecti
         told = rest(ambiguous)
     assert told.startswith(b"HTTP/1.1 400 "), told
     assert told.count(b"HTTP/1.1 ") == 1, "one answer, and none to what was smuggled"
+    head, _, problem = told.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(problem)["type"] == "/problems/header-malformed"
 
 
 def test_A11_two_requests_in_one_piece_get_two_answers(service: Running) -> None:
