@@ -182,6 +182,7 @@ class BoundedConnection(HttpToolsProtocol):
         if self._flow_timer is not None:
             self._flow_timer.cancel()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # also of a connection that was reset, which its timer would hold for long
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(self.header_deadline_s, self._head_late)

@@ -52,6 +52,8 @@ class EventStream:
             departure.cancel()
             with suppress(asyncio.CancelledError):
                 await departure
+            # Its cancellation knows this frame, which knows it: let go of, so that no collector has to find both.
+            del departure
 
     async def _follow(self, send: Send) -> None:
         follower, loop = self._follower, asyncio.get_running_loop()
