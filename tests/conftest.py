@@ -173,5 +173,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def pytest_sessionstart() -> None:
     """Variables of whoever runs the tests must not reach what they start."""
-    for name in [name for name in os.environ if name.startswith(("PG", "DATABASE_"))]:
+    for name in [name for name in os.environ if name.startswith(("PG", "DATABASE_", "THROUGHLINE_"))]:
         del os.environ[name]

@@ -15,10 +15,10 @@ from tests.cli.exports import MAP, planned, taken
 from tests.conftest import Database, Server, _database
 from tests.running import Running, command, started
 
-FOLDER = os.environ.get("THROUGHLINE_CRM_EXPORT")
+FOLDER = os.environ.get("CRM_EXPORT")
 
 pytestmark = pytest.mark.skipif(
-    FOLDER is None, reason="THROUGHLINE_CRM_EXPORT names no folder with sales_pipeline.csv and accounts.csv"
+    FOLDER is None, reason="CRM_EXPORT names no folder with sales_pipeline.csv and accounts.csv"
 )
 
 FILE = Path(FOLDER or ".") / "sales_pipeline.csv"
