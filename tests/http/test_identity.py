@@ -24,10 +24,13 @@ OPEN_TO_ALL = {
     "list_problems",
     "openapi",
     "list_policies",
+    "list_vectors",
     "metrics",
     "read_example",
     "read_policy",
+    "proof_loop_vectors",
     "read_problem",
+    "trust_vectors",
 }
 
 
@@ -44,7 +47,7 @@ def call(http: httpx.Client, operation: Operation, **values: str) -> httpx.Respo
     return http.request(operation.method, path, json=body)
 
 
-def test_only_documentation_problems_health_and_metrics_need_no_key_of_a_workspace() -> None:
+def test_only_what_is_published_health_and_metrics_need_no_key_of_a_workspace() -> None:
     assert {operation.id for operation in OPERATIONS if operation.public} == OPEN_TO_ALL
 
 
