@@ -164,6 +164,7 @@ class Writer:
 
         `sent` gets the ids of the facts that may be recorded by this, even when its answer is lost.
         """
+        known = self._workspace.position  # before loading: what is let go while others are read is not followed further
         kept = await self._workspace.load({ask.stream for ask in asks})
         at = self._clock.now()
         group = decide(asks, kept, {}, at)
@@ -174,14 +175,14 @@ class Writer:
             if appended is not None:
                 return group, *appended
             sent.clear()
-        elif not group.refused or not await self._moved():
+        elif not group.refused or not await self._moved(known):
             return group, None, None
         return await self._attempt_holding(asks, sent)
 
-    async def _moved(self) -> bool:
-        before = self._workspace.position
+    async def _moved(self, known: int) -> bool:
+        """Whether the log has moved on since it was followed up to `known`."""
         await self._workspace.follow()
-        return self._workspace.position != before
+        return self._workspace.position != known
 
     async def _attempt_holding(self, asks: list[Ask], sent: set[UUID]) -> tuple[Group, int | None, datetime | None]:
         """Decide and append while nobody else can append to the workspace."""

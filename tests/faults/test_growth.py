@@ -100,7 +100,7 @@ def test_F28_whoever_clears_up_holds_up_neither_writers_nor_other_devices(
         with psycopg.connect(database.app) as held:
             held.execute("SELECT begin_push(%s, %s, %s, 1, %s, 20, 100, now())", (workspace, party, device, push))
             done = held.execute(
-                "SELECT end_push(%s, %s, %s, %s, 2, now(), '{}', '{}', '{}', '{}', '{}', now() - %s, %s)",
+                "SELECT end_push(%s, %s, %s, %s, 2, now(), '{}', '{}', '{}', '{}', '{}', '{}', '{}', now() - %s, %s)",
                 (workspace, party, device, push, REFUSALS_KEPT, REFUSALS_CLEARED_MAX),
             ).fetchone()
             assert done == (True,)

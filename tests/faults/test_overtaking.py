@@ -152,6 +152,27 @@ async def test_a_stream_read_again_just_before_it_is_written_is_not_kept_behind(
     assert (await ledger.history(noor, deal)).version == 3
 
 
+async def test_a_stream_that_is_let_go_while_others_are_read_refuses_nobody_for_what_it_lacks(
+    ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its reading and the deciding it moves on, and the log is followed past it, but nobody brings it up."""
+    deal = await a_deal(ledger, noor)
+    async with opening() as other:
+        load = following.Workspace.load
+
+        async def overtaken(workspace: following.Workspace, *arguments: Any) -> Any:
+            kept = await load(workspace, *arguments)
+            monkeypatch.undo()
+            workspace.forget([stream_uuid(deal)])
+            await note(other, noor, deal, "Meanwhile")
+            await workspace.follow()
+            return kept
+
+        monkeypatch.setattr(following.Workspace, "load", overtaken)
+        appended = await note(ledger, noor, deal, "Against what is there", if_match=2)
+    assert appended.stream_version == 3
+
+
 async def test_facts_that_the_follower_has_folded_in_part_are_folded_once_and_all(
     ledger: Ledger, noor: Identity, gates: list[Gate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
