@@ -169,7 +169,7 @@ def test_A24_two_hundred_dropped_streams_leave_no_connection_behind(pair: Pair, 
         used = process.cpu_times()
         time.sleep(0.5)
         now = process.cpu_times()
-        return now.user + now.system - used.user - used.system < 0.25
+        return bool(now.user + now.system - used.user - used.system < 0.25)
 
     eventually(idle, 30.0)  # what was written before is signed for first; then nothing is at work for nobody
     with listening(pair.first.url, pair.first.headers) as listener:
