@@ -83,7 +83,7 @@ class Ledger:
         self.checkpoints = Checkpoints(store, master_key, clock)
         self.proofs = Proofs(store)
         self.tickets = Tickets(store, self.credentials, clock)
-        self.followers = Followers()
+        self.followers = Followers(clock)
         self.watch = Watch(store, clock)
         self.webhooks = Webhooks(
             store,

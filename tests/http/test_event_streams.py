@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -148,6 +148,28 @@ def test_a_revoked_key_ends_its_streams(world: World, owner: httpx.Client, liste
     assert time.monotonic() - began < 2.5  # the ledger that revokes starts and ends meanwhile
     assert listen(person).answer.status == 401
     assert listen(None, f"?ticket={ticket}").answer.status == 401
+
+
+@pytest.mark.parametrize("by", ["key", "ticket"])
+def test_what_is_recorded_after_a_key_expired_is_not_sent_to_who_follows_by_it(
+    world: World, owner: httpx.Client, member: httpx.Client, listen: Listen, by: str
+) -> None:
+    ends = datetime.now(UTC) + timedelta(seconds=1.5)
+    wanted = {"party_id": str(world.here.member.party_id), "name": "for today", "expires_at": ends.isoformat()}
+    person = Person(world.here.member.party_id, owner.post("/v1/credentials", json=wanted).json()["key"])
+    deal = a_deal(member)
+    start = head(member)
+    if by == "ticket":
+        with client(world, person) as http:
+            stream = listen(None, f"?from={start}&ticket={http.post('/v1/tickets').json()['ticket']}")
+    else:
+        stream = listen(person, f"?from={start}")
+    recorded(member, deal, noted("in time"))
+    stream.until(lambda it: len(it.facts) == 1)
+    time.sleep(max(0.0, (ends - datetime.now(UTC)).total_seconds()))
+    recorded(member, deal, noted("too late"))
+    assert stream.ended.wait(5)
+    assert [one["data"]["text"] for one in stream.facts] == ["in time"]
 
 
 def test_one_key_follows_over_so_many_connections(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from domain.facts import stream_uuid
+from service.clock import Clock
 from service.ledger.credentials import Identity
 from service.ledger.feed.entries import Slice, Wanted, seen_of
 from service.ledger.feed.reading import Reading
@@ -32,10 +33,12 @@ class Follower:
         workspace: Workspace,
         tail: Tail,
         reading: Reading,
+        clock: Clock,
         identity: Identity,
         again: Again,
         wanted: Wanted,
         start: int,
+        *,
         ticket: UUID | None,
     ) -> None:
         self.identity = identity
@@ -46,12 +49,13 @@ class Follower:
         self._workspace = workspace
         self._tail = tail
         self._reading = reading
+        self._clock = clock
         self._again = again
         self._wanted = wanted
         self._bounded = within(wanted, identity)
         self._waiter: asyncio.Future[None] | None = None
         self._keys_moved = tail.keys_moved
-        self._identify_at = asyncio.get_running_loop().time() + IDENTIFY_EVERY_S
+        self._identify_at = self._identity_holds_until()
 
     @property
     def workspace_id(self) -> UUID:
@@ -107,7 +111,14 @@ class Follower:
         except StoreUnavailable:
             return  # nothing can be followed meanwhile; asked again with the next fact, or soon
         self._bounded = within(self._wanted, self.identity)
-        self._identify_at = asyncio.get_running_loop().time() + IDENTIFY_EVERY_S
+        self._identify_at = self._identity_holds_until()
+
+    def _identity_holds_until(self) -> float:
+        """When who follows is asked anew, by the loop's clock: at the latest when what they follow with expires."""
+        holds_s = IDENTIFY_EVERY_S
+        if self.identity.expires_at is not None:
+            holds_s = min(holds_s, (self.identity.expires_at - self._clock.now()).total_seconds())
+        return asyncio.get_running_loop().time() + holds_s
 
 
 def within(wanted: Wanted, identity: Identity) -> Wanted:
@@ -130,7 +141,8 @@ async def read(
 class Followers:
     """Everybody who follows through this process. A workspace has a tail as long as it has followers."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._reading = Reading()
         self._tails: dict[UUID, tuple[Tail, set[Follower]]] = {}
         self._by_key: Counter[UUID] = Counter()
@@ -183,7 +195,9 @@ class Followers:
         if held is None:
             held = self._tails[workspace.workspace_id] = Tail(workspace, self._reading), set()
             workspace.listener = held[0]
-        follower = Follower(workspace, held[0], self._reading, identity, again, wanted, start, ticket)
+        follower = Follower(
+            workspace, held[0], self._reading, self._clock, identity, again, wanted, start, ticket=ticket
+        )
         follower.over = self._stopped
         held[1].add(follower)
         self._by_key[follower.key] += 1
