@@ -26,6 +26,10 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 FURTHEST_ZONE = timedelta(hours=14)  # where the calendar day begins first
 ZONES_REMEMBERED = 1_024  # more than there are
+# Files beside the zones that are no names of the database: what this machine is set to, and copies of all zones, some
+# with leap seconds. A fact in one of them would say something else on another machine, or nothing.
+NO_NAMES = frozenset({"localtime", "posixrules"})
+COPIES = ("posix/", "right/")
 
 Saying = Callable[[Fact, datetime], None]
 
@@ -59,8 +63,8 @@ def possible_day(day: date) -> None:
 
 
 def real_zone(name: str) -> None:
-    """A zone of the IANA database, as installed."""
-    if not _zone_exists(name):
+    """A zone of the IANA database, as installed, by a name that means the same everywhere."""
+    if name in NO_NAMES or name.startswith(COPIES) or not _zone_exists(name):
         raise ZoneUnknown(f"{name} is not a time zone.")
 
 

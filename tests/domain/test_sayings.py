@@ -75,6 +75,13 @@ def test_a_zone_that_does_not_exist_is_refused(zone: str) -> None:
         deal.tell(msgspec.structs.replace(said, time_zone=zone))
 
 
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "posix/Europe/Lisbon", "right/Europe/Lisbon"])
+def test_a_zone_that_is_another_one_on_another_machine_is_refused(zone: str) -> None:
+    deal = a_deal()
+    with refused(ZoneUnknown, deal):
+        deal.tell(promise("p", due_at={"local_date": "2026-05-01", "time_zone": zone}))
+
+
 def test_a_zone_inside_a_list_is_checked_too() -> None:
     deal = a_deal()
     milestone = {"name": "Signed", "owner_side": "buyer", "due": {"local_date": "2026-05-01", "time_zone": "Mars/Base"}}
