@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 from litestar.types import Receive, Scope
 
-from service.http.known_fields import fields_at
+from domain.fields import PRINTABLE
+from service.http.known_names import choices_at, fields_at
 from service.http.problems import CLOSE, Problem
 
 T = TypeVar("T")
@@ -42,7 +43,14 @@ _JSON_TYPES = {
     "date": "a date",
     "uuid": "a UUID",
 }
-_PYTHON_TYPE = re.compile(rf"`({'|'.join(_JSON_TYPES)})`")
+_PYTHON_TYPE = "|".join(_JSON_TYPES)
+_PYTHON_TYPES = re.compile(rf"`((?:{_PYTHON_TYPE})(?: \| (?:{_PYTHON_TYPE}))*)`")
+_CHOICE = re.compile(r"^Invalid enum value ", re.DOTALL)
+_FORMS = {
+    "Invalid RFC3339 encoded datetime": "a time as in RFC 3339, such as 2026-05-01T09:00:00Z",
+    "Invalid RFC3339 encoded date": "a date, such as 2026-05-01",
+    "Invalid UUID": "a UUID",
+}
 _TAG = re.compile(r"^Invalid value '(.*)'$", re.DOTALL)
 
 
@@ -143,7 +151,7 @@ def decoded(decode: Callable[[bytes], T], body: bytes, known_types: Iterable[str
     try:
         return decode(body)
     except msgspec.ValidationError as fault:
-        raise body_fault(str(fault), known_types, body) from None
+        raise body_fault(str(fault), known_types, body, _shape_of(decode)) from None
     except RecursionError:
         raise malformed("The body is nested too deeply.", "", "no deeper nesting than the schema has") from None
     except UnicodeDecodeError:
@@ -152,14 +160,20 @@ def decoded(decode: Callable[[bytes], T], body: bytes, known_types: Iterable[str
         raise malformed(f"The body is not JSON: {fault}.", "", "one JSON document without a byte order mark") from None
 
 
+def _shape_of(decode: Callable[[bytes], Any]) -> Any:
+    """What a decoder decodes, where `decode` is a method of one; None for those of facts, which look before."""
+    decoder = getattr(decode, "__self__", None)
+    return decoder.type if isinstance(decoder, msgspec.json.Decoder) else None
+
+
 def malformed(detail: str, pointer: str, accepted: Any) -> Problem:
     return Problem("body-malformed", detail, pointer=pointer, accepted=accepted)
 
 
-def body_fault(fault: str, known_types: Iterable[str] = (), body: bytes = b"") -> Problem:
+def body_fault(fault: str, known_types: Iterable[str] = (), body: bytes = b"", shape: Any = None) -> Problem:
     """msgspec's sentence as a problem: where (a JSON pointer), what, and what would be accepted.
 
-    The body is read again, loosely, to tell which fields the type at fault has.
+    The body, of `shape` or of facts, is read again, loosely, to tell which fields or values there may be at the fault.
     """
     parts = _PATH.match(fault)
     what, pointer = (parts["what"], pointer_of(parts["path"] or "")) if parts else (fault, "")
@@ -168,7 +182,7 @@ def body_fault(fault: str, known_types: Iterable[str] = (), body: bytes = b"") -
         return malformed(f"The field `{name}` is missing.", f"{pointer}/{escaped(name)}", f"an object with `{name}`")
     if unknown := _UNKNOWN.match(what):
         name = unknown[1][:NAME_CHARS_MAX]
-        known = fields_at(body, pointer)
+        known = fields_at(body, pointer, shape)
         return malformed(
             f"The field `{name}` is not known here.{_meant(name, known)}",
             f"{pointer}/{escaped(name)}",
@@ -176,8 +190,11 @@ def body_fault(fault: str, known_types: Iterable[str] = (), body: bytes = b"") -
         )
     if pointer.endswith("/type") and (tag := _TAG.match(what)):
         return _unknown_type(tag[1][:NAME_CHARS_MAX], pointer, sorted(known_types))
+    if _CHOICE.match(what):
+        return malformed(f"{what}.", pointer, choices_at(body, pointer, shape) or "one of the values of the schema")
     told = in_words(what)
-    return malformed(f"{told}.", pointer, told.partition(", got ")[0].removeprefix("Expected "))
+    accepted = told.partition(", got ")[0].removeprefix("Expected ")
+    return malformed(f"{told}.", pointer, _FORMS.get(what, accepted))
 
 
 def _unknown_type(name: str, pointer: str, known: list[str]) -> Problem:
@@ -195,8 +212,9 @@ def _meant(name: str, known: list[str]) -> str:
 
 
 def in_words(what: str) -> str:
-    """msgspec's sentence with JSON's names of types instead of Python's."""
-    return _PYTHON_TYPE.sub(lambda found: _JSON_TYPES[found[1]], what)
+    """msgspec's sentence with JSON's names of types instead of Python's, and without the pattern that all text has."""
+    told = _PYTHON_TYPES.sub(lambda found: " or ".join(_JSON_TYPES[name] for name in found[1].split(" | ")), what)
+    return told.replace(f"matching regex {PRINTABLE!r}", "without control characters other than newline and tab")
 
 
 def pointer_of(path: str) -> str:

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, defstruct
 from msgspec.structs import fields
 
 from domain.fields import PRINTABLE
+from service.http.bodies import in_words
 from service.http.problems import Problem
 
 # A search text of 200 characters in percent-encoded UTF-8, a cursor and every filter together stay below this.
@@ -159,7 +160,7 @@ def _read(question: type[Q], query: bytes) -> Q:
                 name, f"The parameter `{name}` is missing.", f"a query string with `{name}`"
             ) from None
         name = re.split(r"[.\[`]", path)[0]
-        accepted = _choices(question, name) or what.removeprefix("Expected ")
+        accepted = _choices(question, name) or in_words(what).removeprefix("Expected ")
         raise refuse_parameter(name, f"The parameter `{name}` is not accepted.", accepted) from None
 
 

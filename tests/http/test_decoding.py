@@ -58,6 +58,37 @@ def test_types_are_called_what_json_calls_them(member: httpx.Client, deal: str) 
 
 
 @pytest.mark.parametrize(
+    ("sent", "accepted"),
+    [
+        (fact("objection.raised", dimension="sellr"), ["process", "product", "self", "seller"]),
+        ({"facts": [noted(), fact("objection.raised", dimension="sellr")]}, ["process", "product", "self", "seller"]),
+        (fact("routine.set", schedule={"weekdays": ["friday", "mon"]}), "monday"),
+        (noted() | {"visibility": "everybody"}, ["private", "participants", "team", "shared"]),
+        (noted() | {"evidence": [{"kind": "film", "text": "x"}]}, ["file", "link", "measure", "quote"]),
+        (noted() | {"occurred_at": "yesterday"}, "a time as in RFC 3339, such as 2026-05-01T09:00:00Z"),
+        (noted() | {"local_date": "2026-02-30"}, "a date, such as 2026-05-01"),
+        (noted() | {"event_id": "five"}, "a UUID"),
+        (noted("a\rb"), "text without control characters other than newline and tab"),
+        (fact("deal.changed", amount=1.5), "text or null"),
+    ],
+)
+def test_a_value_that_cannot_be_is_answered_with_those_that_can(
+    member: httpx.Client, deal: str, sent: Any, accepted: Any
+) -> None:
+    told = refused(member.post(f"{deal}/events", json=sent))["accepted"]
+    assert told == accepted or accepted in told
+
+
+def test_so_it_is_in_bodies_that_are_no_facts(owner: httpx.Client) -> None:
+    problem = refused(owner.post("/v1/members", json={"name": "Ada", "role": "boss"}))
+    assert (problem["pointer"], set(problem["accepted"])) == (
+        "/role",
+        {"owner", "member", "coach", "auditor", "service"},
+    )
+    assert "name" in refused(owner.post("/v1/members", json={"nam": "Ada"}))["accepted"]
+
+
+@pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({"type": "note.recorded", "data": {"text": 5}}, "/data/text"),
