@@ -18,6 +18,7 @@ from benchmarks.sizes import FULL, QUICK
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 PARTS = ("append", "get", "page", "two", "start", "import", "follow", "story")
+GROWTH = ("growth", "extents")
 ON_DISK = Path("/var/tmp")  # noqa: S108  # kept over restarts, so that it is a disk and not memory: fsync has its price
 
 
@@ -31,7 +32,7 @@ ON_DISK = Path("/var/tmp")  # noqa: S108  # kept over restarts, so that it is a 
 @click.option("--quick", is_flag=True, help="One short round with little in it, to see that everything runs.")
 @click.option("--rounds", "rounds_", type=click.IntRange(1, 50), help="How often each measurement is repeated.")
 @click.option("--seconds", type=click.IntRange(1, 120), help="How long each one takes.")
-@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only these parts; may be repeated.")
+@click.option("--only", type=click.Choice(PARTS + GROWTH), multiple=True, help="Only these parts; may be repeated.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead.")
 def main(
     *,
@@ -44,7 +45,7 @@ def main(
 ) -> None:
     sizes = QUICK if quick else FULL
     sizes = replace(sizes, rounds=rounds_ or sizes.rounds, seconds=seconds or sizes.seconds)
-    wanted = set(only or PARTS)
+    wanted = set(only or PARTS) | set(GROWTH if with_growth else ())
     measured = Measured()
     with _folder() as folder, postgres.running(folder) as server:
         bench = Bench(server, installed_sender(folder), sizes, folder)
@@ -60,8 +61,9 @@ def main(
             measured.followed = following.followed(bench)
         if "story" in wanted:
             measured.story = story.story(bench)
-        if with_growth:
+        if "growth" in wanted:
             measured.growth = growth.growth(bench, click.echo)
+        if "extents" in wanted:
             measured.extents = extents.extents(bench, click.echo)
         text = markdown(machine.described(bench), rows(measured, sizes), measured.results)
     click.echo("\n" + text)

@@ -1,17 +1,22 @@
 """What one very long stream costs beside a usual one, and very many streams beside a few: the same calls on both."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from benchmarks import ours
+from benchmarks import filling, ours
 from benchmarks.bench import Bench, Figure, Ready
 from benchmarks.facts import BUYER
+from benchmarks.filling import Filled
 from benchmarks.load.traffic import Traffic, request
-from benchmarks.ours import RECORDED, Filled
+from benchmarks.ours import RECORDED
 from benchmarks.processes import Serving
 
 OPENING_FACTS = 3
 """Of each of the many streams: what it is about, and two people. Lists read rows, whatever the facts."""
+SECONDS_MAX = 3
+"""For each of the many calls, so that all of them together take minutes."""
+IN_TURN_MAX = 20_000
+"""Deals that are used in turn: more than are used in that time, and more facts than the service keeps in memory."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,10 @@ def extents(bench: Bench, tell: Callable[[str], None]) -> Extents:
     found = Extents(sizes.read_facts, sizes.long_deal_facts, sizes.few_streams, sizes.many_streams, {}, {}, [])
     tell(f"filling a deal of {found.long_facts:,} facts, and {found.many_streams:,} deals")
     with (
-        ours.filled(bench, "short", 1, found.short_facts) as short,
-        ours.filled(bench, "long", 1, found.long_facts) as long,
-        ours.filled(bench, "few", found.few_streams, OPENING_FACTS) as few,
-        ours.filled(bench, "many", found.many_streams, OPENING_FACTS) as many,
+        filling.filled(bench, "short", 1, found.short_facts) as short,
+        filling.filled(bench, "long", 1, found.long_facts) as long,
+        filling.filled(bench, "few", found.few_streams, OPENING_FACTS) as few,
+        filling.filled(bench, "many", found.many_streams, OPENING_FACTS) as many,
     ):
         for number in range(1, sizes.rounds + 1):
             for log, which in ((short, 0), (long, 1)):
@@ -59,19 +64,16 @@ def _measured(
 
 
 def _figure(bench: Bench, server: Serving, log: Filled, traffic: Traffic) -> Figure:
-    recorded = None
-    if traffic.expected == 201:
+    def recorded() -> int:
+        return bench.postgres.number(log.name, RECORDED)
 
-        def recorded() -> int:
-            return bench.postgres.number(log.name, RECORDED)
-
-    shorter = replace(bench, sizes=replace(bench.sizes, seconds=min(bench.sizes.seconds, 3)))
-    return shorter.measure(Ready(server, traffic, recorded), bench.sizes.connections)
+    ready = Ready(server, traffic, recorded if traffic.expected == 201 else None)
+    return bench.measure(ready, bench.sizes.connections, min(bench.sizes.seconds, SECONDS_MAX))
 
 
 def _of_one(log: Filled) -> dict[str, Traffic]:
     return {
-        "append": log.appends(1),
+        "append": log.appends(range(1)),
         "GET the deal": log.reads("get"),
         "page of 100 facts": log.reads("page"),
         "page of 100 of the feed": _end_of_feed(log),
@@ -80,8 +82,8 @@ def _of_one(log: Filled) -> dict[str, Traffic]:
 
 def _of_many(log: Filled) -> dict[str, Traffic]:
     return {
-        "append, in turn over all": log.appends(log.deals),
-        "GET one deal, in turn over all": log.reads("get"),
+        "append to one deal after the other": log.appends(range(min(log.deals, IN_TURN_MAX))).unwarmed,
+        "GET one deal after the other": log.reads("get", range(log.deals)[-IN_TURN_MAX:]).unwarmed,
         "list of 20": _get(log, "/v1/deals?limit=20"),
         "list of 20 of a customer": _get(log, "/v1/deals?limit=20&customer=Brightwater%20Couriers%207"),
         "list of 20 by trust": _get(log, "/v1/deals?limit=20&sort=trust"),

@@ -1,61 +1,21 @@
 """How the service itself is started and what is sent to it: `throughline serve` as anybody starts it, with a key."""
 
-import asyncio
 import base64
-import itertools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
-
-import msgspec
 
 from benchmarks.bench import Bench, Ready
 from benchmarks.contending import Operation, appends, encode, new_streams
-from benchmarks.facts import Body, deal, opening, stream_id
+from benchmarks.facts import Body, opening
 from benchmarks.load.traffic import Traffic, request
 from benchmarks.postgres import Postgres
 from benchmarks.processes import Serving
-from domain.events import ClientProposal
-from domain.facts import Proposal
-from service.database import connect
-from service.ledger.ledger import Ledger
-from service.ledger.members import create_workspace
-from service.masterkey import MasterKey, obtain
-from service.migrate import migrate
-from service.settings import Settings, read_settings
 
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
-FACTS_AT_ONCE = 3_200
-"""Facts on their way to the ledger while it is filled: what its queue takes, and enough for the largest groups."""
-GROUP_FACTS_MAX = 2_000
-"""Facts a commit while it is filled; the service itself takes fewer, so that nobody waits long."""
 
 RECORDED = "SELECT count(*) FROM event e JOIN stream s USING (workspace_id, stream_id) WHERE s.kind <> 'workspace'"
-
-_proposal = msgspec.json.Decoder(ClientProposal).decode
-
-
-@dataclass(frozen=True)
-class Filled:
-    """A database with deals in it, and an owner's key to its workspace."""
-
-    name: str
-    key: str
-    deals: int
-    facts: int
-
-    def reads(self, operation: Operation, deals: int | None = None) -> Traffic:
-        """GET one deal after the other, or the first hundred facts of each."""
-        tail = "/events?limit=100" if operation == "page" else ""
-        paths = [f"/v1/deals/{stream_id('read', number)}{tail}" for number in range(deals or self.deals)]
-        return Traffic([request("GET", path, key=self.key) for path in paths], 200, len(paths))
-
-    def appends(self, deals: int) -> Traffic:
-        """Everyday facts for the first `deals` deals."""
-        return appends([stream_id("read", number) for number in range(deals)], recording_with(self.key), 1)
 
 
 @contextmanager
@@ -105,42 +65,3 @@ def recording_with(key: str) -> Callable[[str, Body], bytes]:
         return request("POST", f"/v1/deals/{stream}/events", encode(fact), key)
 
     return render
-
-
-@contextmanager
-def filled(bench: Bench, name: str, deals: int, facts: int) -> Iterator[Filled]:
-    """A database in which the ledger itself has recorded whole deals; dropped with the block."""
-    with bench.postgres.database(name) as database:
-        settings = read_settings(
-            environment(bench.postgres, database, bench.folder / "filling")
-            | {"THROUGHLINE_PORT": "0", "THROUGHLINE_BATCH_EVENTS_MAX": str(GROUP_FACTS_MAX)}
-        )
-        key = asyncio.run(fill(bench.postgres, database, settings, deals, facts))
-        bench.postgres.run(database, "VACUUM ANALYZE")
-        yield Filled(database, key, deals, deals * facts)
-
-
-async def fill(postgres: Postgres, database: str, settings: Settings, deals: int, facts: int) -> str:
-    """Record whole deals in a new workspace of a database, which is migrated first; its owner\'s key."""
-    with connect(postgres.owner_address(database), "benchmark") as owner:
-        migrate(owner)
-    with connect(postgres.app_address(database), "benchmark") as app:
-        master_key: MasterKey = obtain(settings, app)
-    async with Ledger.open(postgres.app_address(database), master_key, settings) as ledger:
-        _, key = await create_workspace(ledger, "filled")
-        identity = await ledger.identify(key)
-        numbers = itertools.count()
-
-        async def work() -> None:
-            while (number := next(numbers)) < deals:
-                stream = f"deal/{UUID(stream_id('read', number))}"
-                await ledger.append(identity, stream, _proposals(deal(number, facts)), opens=True)
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(max(1, FACTS_AT_ONCE // facts), deals)):
-                group.create_task(work())
-        return key
-
-
-def _proposals(bodies: Sequence[Body]) -> tuple[Proposal, ...]:
-    return tuple(_proposal(encode(body)) for body in bodies)

@@ -25,14 +25,14 @@ import msgspec
 import uvicorn
 import uvloop
 
-from benchmarks import ours, postgres
+from benchmarks import filling, ours, postgres
 from benchmarks.__main__ import ON_DISK
 from benchmarks.bench import Bench, NotComparable
 from benchmarks.contending import KINDS_OF_FACTS, Operation, encode
 from benchmarks.facts import everyday, stream_id
+from benchmarks.filling import Filled
 from benchmarks.load.sending import Sender, installed_sender
 from benchmarks.load.traffic import Traffic
-from benchmarks.ours import Filled
 from benchmarks.processes import cpu_s, free_port
 from benchmarks.sizes import FULL
 from benchmarks.stages import SQL_CALL, Stages, staged
@@ -130,7 +130,7 @@ class Profiled:
         await serving
 
     def _traffic(self) -> Traffic:
-        return self.filled.appends(DEALS) if self.operation == "append" else self.filled.reads(self.operation)
+        return self.filled.appends(range(DEALS)) if self.operation == "append" else self.filled.reads(self.operation)
 
     async def _call(
         self, one: Callable[[int], Awaitable[None]], calls: Iterator[int], until: float | None, count: int | None
@@ -192,7 +192,7 @@ def main(operation: str, seconds: int, connections: int, level: str | None, *, s
     try:
         with postgres.running(folder) as server:
             bench = Bench(server, installed_sender(folder), replace(FULL, connections=connections), folder)
-            with ours.filled(bench, "profiled", DEALS, FACTS) as filled:
+            with filling.filled(bench, "profiled", DEALS, FACTS) as filled:
                 environment = ours.environment(server, filled.name, folder) | {"THROUGHLINE_PORT": "0"}
                 profiled = Profiled(bench, filled, read_settings(environment), cast("Operation", operation))
                 for one in (level,) if level else LEVELS:

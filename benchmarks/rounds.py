@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
-from benchmarks import contending, limits, ours
+from benchmarks import contending, filling, limits, ours
 from benchmarks.bench import Bench, Figure, Ready
 from benchmarks.contending import Contend, Operation
-from benchmarks.ours import Filled
+from benchmarks.filling import Filled
 
 OURS, BARE, AUTOCOMMIT, TRANSACTION, STOCK = "throughline", "bare", "autocommit", "transaction", "stock"
 ONE_ROW, FIFTY_ROWS = "one row", "fifty rows"
@@ -89,7 +89,7 @@ def _contenders(bench: Bench, wanted: set[str], tell: Callable[[str], None]) -> 
         yield contenders
         return
     tell("filling the service's log for the reads")
-    with ours.filled(bench, "ours_reads", bench.sizes.read_deals, bench.sizes.read_facts) as log:
+    with filling.filled(bench, "ours_reads", bench.sizes.read_deals, bench.sizes.read_facts) as log:
         yield {**contenders, OURS: partial(_ours, log)}
 
 

@@ -152,9 +152,12 @@ def _growth(growth: Growth) -> Iterator[Row]:
     ):
         values = [one.rate / other.rate for one, other in zip(large, small, strict=True)]
         yield Row(f"{name} {what}", against, _rates(large, small), values, 0.9, 1.0)
-    values = [one.rate / other.rate for one, other in zip(growth.spread, growth.large_get, strict=True)]
-    figure = _rates(growth.spread, growth.large_get)
-    yield Row("GET one deal, in turn over all of them: most not in memory", "those in memory", figure, values)
+    for name, cold, warm in (
+        ("append", growth.cold_append, growth.large_append),
+        ("GET one deal", growth.cold_get, growth.large_get),
+    ):
+        values = [one.rate / other.rate for one, other in zip(cold, warm, strict=True)]
+        yield Row(f"{name} {what}, to deals not in memory", "deals in memory", _rates(cold, warm), values)
     memory = median(growth.resident_mb)
     what = f"memory of the service {what}, after reading all deals"
     figure = f"{memory:,.0f} MB"

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from benchmarks import ours
+from benchmarks import filling
 from benchmarks.bench import Bench
 from benchmarks.contending import encode
 from benchmarks.facts import SELLER, deal, stream_id
+from benchmarks.filling import Filled
 from benchmarks.ours import environment
 from domain.admission import decide
 from domain.events import ClientProposal
@@ -52,15 +53,15 @@ class Story:
 def story(bench: Bench) -> Story:
     """Fill two databases through the ledger and ask it; then ask a long fold, which needs no database."""
     deals = bench.sizes.read_deals
-    with ours.filled(bench, "told", 1, TRUST_FACTS) as one:
+    with filling.filled(bench, "told", 1, TRUST_FACTS) as one:
         trust_ms = _asked(bench, one, _trust)
-    with ours.filled(bench, "listed", deals, LISTED_FACTS) as many:
+    with filling.filled(bench, "listed", deals, LISTED_FACTS) as many:
         list_ms = _asked(bench, many, lambda ledger, key: _list(ledger, key, deals))
     facts = bench.sizes.long_deal_facts
     return Story(deals, facts, trust_ms, list_ms, _answers(facts))
 
 
-def _asked(bench: Bench, log: ours.Filled, ask: Callable[[Ledger, str], Awaitable[None]]) -> list[float]:
+def _asked(bench: Bench, log: Filled, ask: Callable[[Ledger, str], Awaitable[None]]) -> list[float]:
     """CPU ms of each repeat, the first left out."""
     settings = read_settings(
         environment(bench.postgres, log.name, bench.folder / "story") | {"THROUGHLINE_PORT": "0"},

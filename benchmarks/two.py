@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import ours
+from benchmarks import filling, ours
 from benchmarks.bench import Bench, NotComparable
 from benchmarks.contending import KINDS_OF_FACTS
 from benchmarks.facts import everyday, stream_id
@@ -76,7 +76,7 @@ def _filled(bench: Bench, workspaces: int, deals: int) -> Iterator[tuple[str, Tr
             ours.environment(bench.postgres, database, bench.folder / "filling-shared") | {"THROUGHLINE_PORT": "0"}
         )
         keys = [
-            asyncio.run(ours.fill(bench.postgres, database, settings, deals, DEAL_FACTS)) for _ in range(workspaces)
+            asyncio.run(filling.fill(bench.postgres, database, settings, deals, DEAL_FACTS)) for _ in range(workspaces)
         ]
         bench.postgres.run(database, "VACUUM ANALYZE")
         places = [(stream_id("read", number), ours.recording_with(key)) for number in range(deals) for key in keys]

@@ -1,7 +1,7 @@
 """Requests written out in full before the clock starts, so that sending them costs as little as can be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 VERSION_MARK = b"@VERSION"
@@ -19,6 +19,11 @@ class Traffic:
     expected: int
     period: int
     first_version: int = 1
+
+    @property
+    def unwarmed(self) -> "Traffic":
+        """The same for measuring what each stream costs at its first use: the pass in advance is one request."""
+        return replace(self, period=1)
 
     def write(self, file: Path) -> None:
         """One line with the length before each request: a form that Lua reads as easily as Python."""
