@@ -80,7 +80,7 @@ def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None
     event_type = CATALOGUE[known["type"]]
     said = {} if words is None else msgspec.json.decode(words)
     known["evidence"] = said.pop("evidence", ())
-    known["stream_id"], known["stream_version"] = stream_id, version
+    known["stream_id"], known["stream_version"] = intern(stream_id), version
     _share(known, event_type.name)
     known["data"] = None if structure is None else _data(event_type.cls, msgspec.json.decode(structure), said)
     return msgspec.convert(known, Fact)

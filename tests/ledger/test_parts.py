@@ -65,6 +65,14 @@ def test_no_word_is_in_the_envelope_or_the_structure(event_type: EventType) -> N
             assert written not in parts.structure, path
 
 
+def test_what_the_facts_of_a_stream_have_in_common_is_in_memory_once() -> None:
+    fact = fact_of(CATALOGUE["note.recorded"])
+    parts = divide(fact)
+    one, other = (unite(f"deal/{fact.stream_id[5:]}", version, *parts) for version in (7, 8))
+    for name in ("stream_id", "type", "actor", "acting_party", "attestation", "visibility"):
+        assert getattr(one, name) is getattr(other, name), name
+
+
 @pytest.mark.parametrize("event_type", CATALOGUE.values(), ids=CATALOGUE)
 def test_without_its_words_a_fact_keeps_its_structure(event_type: EventType) -> None:
     fact = fact_of(event_type)
