@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import extents, following, growth, importing, machine, postgres, rounds, starting, story, two
+from benchmarks import directus, extents, following, growth, importing, machine, postgres, rounds, starting, story, two
 from benchmarks.bench import Bench
 from benchmarks.load.sending import installed_sender
 from benchmarks.report import markdown
@@ -29,6 +29,12 @@ ON_DISK = Path("/var/tmp")  # noqa: S108  # kept over restarts, so that it is a 
     is_flag=True,
     help="Also a million facts, 10,000 on one deal, 100,000 deals: about fifteen minutes more.",
 )
+@click.option(
+    "--directus",
+    "with_directus",
+    is_flag=True,
+    help="Also Directus in the appends: npm installs it at the first use, about 700 MB in the cache folder.",
+)
 @click.option("--quick", is_flag=True, help="One short round with little in it, to see that everything runs.")
 @click.option("--rounds", "rounds_", type=click.IntRange(1, 50), help="How often each measurement is repeated.")
 @click.option("--seconds", type=click.IntRange(1, 120), help="How long each one takes.")
@@ -37,6 +43,7 @@ ON_DISK = Path("/var/tmp")  # noqa: S108  # kept over restarts, so that it is a 
 def main(
     *,
     with_growth: bool,
+    with_directus: bool,
     quick: bool,
     rounds_: int | None,
     seconds: int | None,
@@ -46,6 +53,12 @@ def main(
     sizes = QUICK if quick else FULL
     sizes = replace(sizes, rounds=rounds_ or sizes.rounds, seconds=seconds or sizes.seconds)
     wanted = set(only or PARTS) | set(GROWTH if with_growth else ())
+    if with_directus:
+        if "append" not in wanted:
+            raise click.UsageError("Directus takes part in the appends only.")
+        click.echo("Looking for Directus; its first installation takes some minutes.")
+        directus.installed()
+        wanted.add(rounds.DIRECTUS)
     measured = Measured()
     with _folder() as folder, postgres.running(folder) as server:
         bench = Bench(server, installed_sender(folder), sizes, folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.load.sending import Sender
 from benchmarks.load.traffic import Traffic
 from benchmarks.postgres import Postgres
-from benchmarks.processes import Serving, cpu_s, free_port, serving
+from benchmarks.processes import ROOT, Serving, cpu_s, free_port, serving
 from benchmarks.sizes import Sizes
 
 LAST_REQUESTS_S = 5.0
@@ -51,12 +51,14 @@ class Bench:
     folder: Path
 
     @contextmanager
-    def serving(self, name: str, command: Sequence[str], environment: dict[str, str], ready: str) -> Iterator[Serving]:
+    def serving(
+        self, name: str, command: Sequence[str], environment: dict[str, str], ready: str, folder: Path = ROOT
+    ) -> Iterator[Serving]:
         """A contender's server on a free port; its output goes to a file of its name in the run's folder."""
         port = free_port()
         filled = [part.replace("{port}", str(port)) for part in command]
         settings = {setting: value.replace("{port}", str(port)) for setting, value in environment.items()}
-        with serving(filled, settings, port, ready, self.folder / f"{name}.log") as server:
+        with serving(filled, settings, port, ready, self.folder / f"{name}.log", folder) as server:
             yield server
 
     def measure(self, ready: Ready, connections: int, seconds: float | None = None) -> Figure:

@@ -1,17 +1,18 @@
 """Side by side: in every round each contender does each operation, one after the other, one server at a time."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
-from benchmarks import contending, filling, limits, ours
+from benchmarks import contending, directus, filling, limits, ours
 from benchmarks.bench import Bench, Figure, Ready
 from benchmarks.contending import Contend, Operation
 from benchmarks.filling import Filled
 
 OURS, BARE, AUTOCOMMIT, TRANSACTION, STOCK = "throughline", "bare", "autocommit", "transaction", "stock"
+DIRECTUS = "directus"
 ONE_ROW, FIFTY_ROWS = "one row", "fifty rows"
 
 TITLES: Mapping[str, str] = {
@@ -20,6 +21,7 @@ TITLES: Mapping[str, str] = {
     AUTOCOMMIT: "hand-made: Litestar and psycopg, one autocommit INSERT a request",
     TRANSACTION: "hand-made: Litestar and psycopg, one transaction a request",
     STOCK: "eventsourcing's own PostgreSQL module behind a Litestar route",
+    DIRECTUS: f"Directus {directus.VERSION}, Node.js {directus.NODE_VERSION}: one item with its activity and revision",
     ONE_ROW: "pgbench: one INSERT a transaction",
     FIFTY_ROWS: "pgbench: fifty rows a transaction (rows)",
 }
@@ -43,7 +45,8 @@ Results = dict[Point, list[Figure]]
 def points(wanted: set[str], connections: int) -> Iterator[tuple[Operation, int, tuple[str, ...]]]:
     """What is measured in a round, and of whom; those that are compared stand side by side."""
     if "append" in wanted:
-        yield "append", connections, (OURS, BARE, AUTOCOMMIT, TRANSACTION, STOCK, ONE_ROW, FIFTY_ROWS)
+        asked = (DIRECTUS,) if DIRECTUS in wanted else ()
+        yield "append", connections, (OURS, BARE, AUTOCOMMIT, TRANSACTION, STOCK, *asked, ONE_ROW, FIFTY_ROWS)
         yield "append", LONE, (OURS, AUTOCOMMIT, TRANSACTION)
     if "get" in wanted:
         yield "get", connections, (OURS, AUTOCOMMIT, TRANSACTION)
@@ -85,12 +88,17 @@ def _contenders(bench: Bench, wanted: set[str], tell: Callable[[str], None]) -> 
         TRANSACTION: contending.handmade(autocommit=False),
         STOCK: contending.stock,
     }
-    if not wanted & {"get", "page"}:
+    with ExitStack() as made:
+        if DIRECTUS in wanted:
+            tell("making Directus ready")
+            contenders[DIRECTUS] = made.enter_context(directus.contending(bench))
+        if wanted & {"get", "page"}:
+            tell("filling the service's log for the reads")
+            log = made.enter_context(
+                filling.filled(bench, "ours_reads", bench.sizes.read_deals, bench.sizes.read_facts)
+            )
+            contenders[OURS] = partial(_ours, log)
         yield contenders
-        return
-    tell("filling the service's log for the reads")
-    with filling.filled(bench, "ours_reads", bench.sizes.read_deals, bench.sizes.read_facts) as log:
-        yield {**contenders, OURS: partial(_ours, log)}
 
 
 @contextmanager

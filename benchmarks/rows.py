@@ -9,7 +9,7 @@ from benchmarks.extents import Extents
 from benchmarks.following import FACTS_PER_S, Followed
 from benchmarks.growth import Growth
 from benchmarks.importing import Import
-from benchmarks.rounds import AUTOCOMMIT, BARE, LONE, OURS, STOCK, Point, Results, ratios
+from benchmarks.rounds import AUTOCOMMIT, BARE, DIRECTUS, LONE, OURS, STOCK, Point, Results, ratios
 from benchmarks.sizes import Sizes
 from benchmarks.story import LISTED_FACTS, TRUST_FACTS, Story
 from benchmarks.two import Sharing
@@ -127,12 +127,13 @@ def _side_by_side(results: Results, sizes: Sizes) -> Iterator[Row]:
         ("append", append, many, BARE, "the route without a database", 0.5, 0.8),
         ("append", append, many, AUTOCOMMIT, "hand-made, autocommit", 2.0, 3.0),
         ("append", append, many, STOCK, "stock eventsourcing", 8, 15),
+        ("append", append, many, DIRECTUS, "Directus, create one item", 20, 40),
         ("get", get, many, AUTOCOMMIT, "hand-made single-row select", 1.0, 1.5),
         ("page", page, many, AUTOCOMMIT, "hand-made page as JSON", 1.0, 2.0),
     )
     for operation, what, connections, name, against, must, aim in demands:
         mine, other = Point(OURS, operation, connections), Point(name, operation, connections)  # type: ignore[arg-type]  # as listed
-        if mine in results:
+        if mine in results and other in results:
             yield Row(what, against, _rates(results[mine], results[other]), _ratios(results, mine, other), must, aim)
     mine, other = Point(OURS, "append", LONE), Point(AUTOCOMMIT, "append", LONE)
     if mine in results:

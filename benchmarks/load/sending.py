@@ -49,7 +49,7 @@ class Sender:
             "BENCH_FIRST_VERSION": str(traffic.first_version),
         }
         script = Path(__file__).with_name("wrk.lua")
-        command = [self.wrk, "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "10s", "-s", str(script)]
+        command = [self.wrk, "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "30s", "-s", str(script)]
         before = _children_cpu_s()
         printed = _run([*command, f"http://127.0.0.1:{port}"], seconds, environment)
         found = re.search(r"^MEASURED (.*)$", printed, re.MULTILINE)
