@@ -130,7 +130,8 @@ class SettingChanged(Data, frozen=True, kw_only=True):
     example={"export_id": EXPORT, "scope": "party", "party_id": BUYER, "size": 1204},
 )
 class ExportMade(Data, frozen=True, kw_only=True):
-    """A copy of what is recorded left the service."""
+    """A copy of what is recorded left the service: of the whole log or one stream up to `size` facts of the log, or of
+    what is held on a party. A stream that not every member knows of is not named."""
 
     export_id: UUID
     scope: Literal["workspace", "stream", "party"]

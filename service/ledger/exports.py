@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from domain.audience import audience
 from domain.facts import Caller, Recorded, stream_uuid
 from projections.trust.policy import Policy
 from service.ledger.checkpoints import Checkpoints, Head
@@ -55,6 +56,17 @@ _TREE_HEAD = statement("tree_head")
 _ENDS = statement("stream_ends")
 
 
+class Bundle(Struct, frozen=True):
+    """A bundle of the first `size` facts of a log, whose lines are made as they are asked for.
+
+    `named` tells whether it may be told whose copy it is: of a stream that not every member knows of, it may not.
+    """
+
+    lines: AsyncGenerator[bytes, None]
+    size: int
+    named: bool = True
+
+
 class _Making(Struct, frozen=True):
     """What one bundle is made from: for whom, from which log, under which policies."""
 
@@ -78,7 +90,7 @@ class Exports:
 
     async def stream(
         self, workspace: Workspace, identity: Identity, kept: Kept, since: int | None, asked: ReceiptsAsked
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> Bundle:
         """A bundle of one stream that the caller may know of; raises before the first line, or not at all."""
         history(kept, identity.caller, workspace.position, None, None)  # whoever may not know of it waits for nothing
         stream_id = kept.stream.stream_id
@@ -91,11 +103,11 @@ class Exports:
         first = StreamLine(stream_id, end.version, [one.hex() for one in end.path])
         policies = await policies_in_force(workspace, identity.caller, asked)
         making = _Making(workspace, identity.caller, manifest, end.head.size, tree, asked, policies)
-        return self._stream_lines(making, first, kept, shown)
+        opening = kept.records[0].fact
+        known_to_all = audience(opening, kept.stream).team
+        return Bundle(self._stream_lines(making, first, kept, shown), end.head.size, named=known_to_all)
 
-    async def log(
-        self, workspace: Workspace, identity: Identity, since: int | None, asked: ReceiptsAsked
-    ) -> AsyncGenerator[bytes, None]:
+    async def log(self, workspace: Workspace, identity: Identity, since: int | None, asked: ReceiptsAsked) -> Bundle:
         """A bundle of the whole log: of streams that the caller may not know of, the leaves alone."""
         await self._checkpoints.covering(workspace.workspace_id, workspace.position)
         head, ends = await self._ends(workspace)
@@ -108,7 +120,7 @@ class Exports:
             ends.close()
             raise
         making = _Making(workspace, identity.caller, manifest, head.size, tree, asked, policies)
-        return self._log_lines(making, ends)
+        return Bundle(self._log_lines(making, ends), head.size)
 
     async def receipt(self, workspace: Workspace, identity: Identity, kept: Kept, asked: ReceiptsAsked) -> ReceiptFile:
         """A receipt by itself. Raises `Absent` when there is no trust to speak of, `NotProvable` as it says."""

@@ -27,7 +27,7 @@ from service.ledger.erasing.asked import Erased, Planned
 from service.ledger.erasing.asked import Wanted as ToErase
 from service.ledger.erasing.doing import Erasures
 from service.ledger.erasing.journal import Entry, ErasureJournal
-from service.ledger.exports import Exports
+from service.ledger.exports import Bundle, Exports
 from service.ledger.feed.entries import Seen, Wanted
 from service.ledger.feed.following import Again, Follower, Followers, demand_reached
 from service.ledger.histories import History, history
@@ -246,9 +246,9 @@ class Ledger:
 
     async def export(
         self, identity: Identity, stream_id: str | None, since: int | None, asked: ReceiptsAsked
-    ) -> AsyncGenerator[bytes, None]:
-        """The lines of a bundle of one stream, or of the whole log, with the proof that it only grew since a size, and
-        with the score receipts asked for.
+    ) -> Bundle:
+        """A bundle of one stream, or of the whole log, with the proof that it only grew since a size, and with the
+        score receipts asked for.
 
         Raises `Absent`, `Unreadable` or `NotCheckpointed` before the first line.
         """

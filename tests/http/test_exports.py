@@ -71,6 +71,27 @@ def test_a_goal_is_exported_for_its_owner_alone(member: httpx.Client, owner: htt
     verify(lines(whole))
 
 
+def test_auditors_are_told_who_took_a_copy_of_what(world: World, member: httpx.Client, owner: httpx.Client) -> None:
+    deal = a_deal(member)
+    goal = member.post("/v1/goals", json={"type": "goal.set", "data": {"statement": "Run", "horizon": "long"}})
+    start = position_of(member, goal.headers["Location"]) + 1
+    sizes = [checked(member, f"{deal}/export").size, checked(owner, "/v1/export").size]
+    assert owner.get(f"{goal.headers['Location']}/export").status_code == 404
+    sizes.append(checked(member, f"{goal.headers['Location']}/export").size)
+    with client(world, world.here.auditor) as auditor:
+        facts = auditor.get("/v1/events", params={"from": start, "types": "export.made"}).json()["events"]
+    told = [{key: one["data"].get(key) for key in ("scope", "stream_id", "size")} for one in facts]
+    named = f"deal/{deal.rpartition('/')[2]}"
+    assert told == [
+        {"scope": "stream", "stream_id": named, "size": sizes[0]},
+        {"scope": "workspace", "stream_id": None, "size": sizes[1]},
+        {"scope": "stream", "stream_id": None, "size": sizes[2]},
+    ], "of a private goal only that there was a copy"
+    mine = member.get("/v1/me").json()["party_id"]
+    assert [one["actor"]["party_id"] == mine for one in facts] == [True, False, True]
+    assert member.get("/v1/events", params={"from": start, "types": "export.made"}).json()["events"] == []
+
+
 def test_a_size_that_is_not_signed_for_is_not_found(member: httpx.Client) -> None:
     deal = a_deal(member)
     checkpoint_of(member, position_of(member, deal) + 1)

@@ -23,7 +23,8 @@ async def bundle(
     """The lines of an export at a checkpoint of everything, with receipts as of now."""
     await ledger.checkpoints.advance(who.workspace_id)
     asked = asked or ReceiptsAsked(ledger.clock.now(), DEFAULT, BUILT_IN)
-    lines = b"".join([chunk async for chunk in await ledger.export(who, stream_id, since, asked)])
+    made = await ledger.export(who, stream_id, since, asked)
+    lines = b"".join([chunk async for chunk in made.lines])
     return lines.splitlines(keepends=True)
 
 

@@ -28,8 +28,8 @@ ABOUT = (
     "A line of JSON for each fact, with what its digests were made of as far as the caller may see it, and the proof "
     "that it is in the log and that none is left out; first a manifest with the signed checkpoint. After the facts "
     "come policies, and a score receipt for each deal and goal: trust, with the position of every fact in it. "
-    "Checked offline by `throughline verify`; docs/proving.md describes the lines. 404 also when `since` is not signed "
-    "for yet."
+    "Checked offline by `throughline verify`; docs/proving.md describes the lines. Recorded as `export.made` on the "
+    "workspace's own stream, before the first line. 404 also when `since` is not signed for yet."
 )
 
 
@@ -85,20 +85,26 @@ def _receipts(request: Call, asked: ExportAsked) -> ReceiptsAsked:
 async def export_log(request: Call) -> Lines:
     """Answer `GET /v1/export`."""
     asked = request.question(ExportAsked)
-    lines = await request.ledger.export(request.identity, None, asked.since, _receipts(request, asked))
-    return Lines(lines, "log")
+    bundle = await request.ledger.export(request.identity, None, asked.since, _receipts(request, asked))
+    await _record(request, ExportMade(export_id=new_id(request.now()), scope="workspace", size=bundle.size))
+    return Lines(bundle.lines, "log")
 
 
 async def export_person(request: Call) -> Lines:
     """Answer `GET /v1/parties/{party_id}/export`."""
     request.question(Nothing)
-    party_id, identity, ledger = request.id("party_id"), request.identity, request.ledger
+    party_id = request.id("party_id")
     if not await _is_there(request, party_id):
         raise not_found()
     export_id = new_id(request.now())
-    made = ExportMade(export_id=export_id, scope="party", party_id=party_id)
-    await members.record(ledger, identity.workspace_id, [made], identity.caller.actor)
-    return Lines(await ledger.export_person(identity, party_id, export_id), f"party-{party_id}")
+    await _record(request, ExportMade(export_id=export_id, scope="party", party_id=party_id))
+    return Lines(await request.ledger.export_person(request.identity, party_id, export_id), f"party-{party_id}")
+
+
+async def _record(request: Call, made: ExportMade) -> None:
+    """Note that a copy leaves the service. What cannot be noted does not leave."""
+    identity = request.identity
+    await members.record(request.ledger, identity.workspace_id, [made], identity.caller.actor)
 
 
 async def _is_there(request: Call, party_id: UUID) -> bool:
@@ -116,8 +122,11 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
     async def export_stream(request: Call) -> Lines:
         asked = request.question(ExportAsked)
         stream_id = f"{kind}/{request.id('stream_id')}"
-        lines = await request.ledger.export(request.identity, stream_id, asked.since, _receipts(request, asked))
-        return Lines(lines, stream_id.replace("/", "-"))
+        bundle = await request.ledger.export(request.identity, stream_id, asked.since, _receipts(request, asked))
+        name = stream_id if bundle.named else None
+        made = ExportMade(export_id=new_id(request.now()), scope="stream", stream_id=name, size=bundle.size)
+        await _record(request, made)
+        return Lines(bundle.lines, stream_id.replace("/", "-"))
 
     return [
         Operation(
