@@ -41,8 +41,8 @@ class SignedTree:
         if self.wrong is not None:
             return fault("checkpoints", f"{where}{self.wrong}.", TAMPERED)
         number = len(self._roots)
-        many = f"all {number} are" if number > 1 else "the newest is"
-        said = f"{where}{many} signed and fit the facts, up to {self._size} of {self._log_size}."
+        many = f"all {number} are signed and fit" if number > 1 else "the newest is signed and fits"
+        said = f"{where}{many} the facts, up to {self._size} of {self._log_size}."
         return ok("checkpoints", said)
 
     def take(self, position: int, leaves: list[bytes]) -> None:

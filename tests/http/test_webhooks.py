@@ -146,6 +146,7 @@ def test_another_program_handles_its_own_and_an_owner_all(
         "https://noor:secret@hooks.example.org/",
         "https://hooks.example.org/#in",
         "https://hooks.example.org:0/",
+        "https://hooks.example.org:65536/",
     ],
 )
 def test_an_address_that_is_never_called_is_refused_at_once(owner: httpx.Client, url: str) -> None:

@@ -17,6 +17,7 @@ from service.ledger.refusals import AddressRefused
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+PORTS = range(1, 65_536)
 URL_CHARS_MAX = 2_048  # what proxies and servers commonly take of an address
 # Names that are looked up at once; and how long one look-up is waited for.
 LOOKUPS_MAX = 8
@@ -74,8 +75,10 @@ def read_url(text: str, networks: Sequence[Network]) -> httpx.URL:
         raise AddressRefused("It holds a name or a password; the signature says who sends.")
     if url.fragment or "#" in text:
         raise AddressRefused("It has a fragment, which is never sent.")
-    if not url.host or url.port == 0:
+    if not url.host:
         raise AddressRefused("It names no host.")
+    if url.port is not None and url.port not in PORTS:
+        raise AddressRefused("It names a port that there is not.")
     literal = _literal(url.host)
     if literal is not None:
         demand_allowed(literal, url, networks)
