@@ -182,3 +182,40 @@ def _root(part: int, whole: int) -> float:
     if 4 * part * scale * scale > (2 * steps + 1) ** 2 * whole:  # never just half-way but for a rational root
         steps += 1
     return steps / scale
+
+
+class DimensionOpinion(Struct, frozen=True, kw_only=True):
+    """The opinion on one dimension, in the figures that every answer tells; `DimensionTrust` says what each is."""
+
+    dimension: Dimension
+    score: float
+    belief: float
+    disbelief: float
+    uncertainty: float
+    certainty: float
+    sd: float
+    low: float
+    high: float
+    label: Label
+    evidence_for: float
+    evidence_against: float
+
+
+def figures(dimension: Dimension, opinion: Opinion, label: Label | None = None) -> dict[str, Any]:
+    """The members of `DimensionOpinion`; the label is found where it is not given."""
+    beta = opinion.beta
+    low, high = opinion.interval(beta)
+    return {
+        "dimension": dimension,
+        "score": opinion.share(opinion.r + opinion.base),
+        "belief": opinion.share(opinion.r),
+        "disbelief": opinion.share(opinion.s),
+        "uncertainty": opinion.share(opinion.prior),
+        "certainty": opinion.share(opinion.r + opinion.s),
+        "sd": opinion.deviation,
+        "low": low,
+        "high": high,
+        "label": opinion.label(beta) if label is None else label,
+        "evidence_for": rounded(opinion.r, UNIT),
+        "evidence_against": rounded(opinion.s, UNIT),
+    }

@@ -14,7 +14,7 @@ from domain.fields import Dimension, Instant, Side
 from projections.figures import ratio
 from projections.trust.evidence import Evidence, gather, microseconds
 from projections.trust.fading import ONE, fading
-from projections.trust.opinion import SECOND, UNIT, Label, Opinion, rounded
+from projections.trust.opinion import SECOND, DimensionOpinion, Label, Opinion, figures
 from projections.trust.policy import DEFAULT, Policy
 from projections.trust.rows import DIMENSIONS, Row
 from projections.trust.turning import weakest_of
@@ -23,25 +23,13 @@ from projections.view import View
 SECONDS_A_DAY = 86_400
 
 
-class PartyDimension(Struct, frozen=True, kw_only=True):
+class PartyDimension(DimensionOpinion, frozen=True, kw_only=True):
     """The fused opinion on one dimension. Members are those of a stream's opinion.
 
     `streams` is how many streams gave evidence that has not faded to nothing, `largest_share` the share of the largest
     of them in r + s (six places; null without evidence): near 1, one stream speaks for all.
     """
 
-    dimension: Dimension
-    score: float
-    belief: float
-    disbelief: float
-    uncertainty: float
-    certainty: float
-    sd: float
-    low: float
-    high: float
-    label: Label
-    evidence_for: float
-    evidence_against: float
     streams: int
     largest_share: float | None
 
@@ -138,21 +126,8 @@ def _speaks_of(row: Row, party_id: UUID, side: Side) -> bool:
 
 
 def _leg(dimension: Dimension, opinion: Opinion, parts: list[tuple[int, int]]) -> PartyDimension:
-    beta = opinion.beta
-    low, high = opinion.interval(beta)
     return PartyDimension(
-        dimension=dimension,
-        score=opinion.share(opinion.r + opinion.base),
-        belief=opinion.share(opinion.r),
-        disbelief=opinion.share(opinion.s),
-        uncertainty=opinion.share(opinion.prior),
-        certainty=opinion.share(opinion.r + opinion.s),
-        sd=opinion.deviation,
-        low=low,
-        high=high,
-        label=opinion.label(beta),
-        evidence_for=rounded(opinion.r, UNIT),
-        evidence_against=rounded(opinion.s, UNIT),
+        **figures(dimension, opinion),
         streams=len(parts),
         largest_share=ratio(max((r + s for r, s in parts), default=0), opinion.r + opinion.s),
     )

@@ -18,10 +18,12 @@ from projections.trust.opinion import (
     FINE_PLACES,
     SECOND,
     UNIT,
+    DimensionOpinion,
     Label,
     Mass,
     Opinion,
     fades_of,
+    figures,
     masses,
     rounded,
 )
@@ -57,7 +59,7 @@ class EvidenceRow(Struct, frozen=True, kw_only=True):
     effect: float
 
 
-class DimensionTrust(Struct, frozen=True, kw_only=True):
+class DimensionTrust(DimensionOpinion, frozen=True, kw_only=True):
     """The opinion on one dimension. Shares lie between 0 and 1 and have six places, rounded half-even.
 
     `evidence_for` (r) and `evidence_against` (s) are the evidence as it counts at the moment. `score` (E) is the
@@ -75,18 +77,6 @@ class DimensionTrust(Struct, frozen=True, kw_only=True):
     then event and rule.
     """
 
-    dimension: Dimension
-    score: float
-    belief: float
-    disbelief: float
-    uncertainty: float
-    certainty: float
-    sd: float
-    low: float
-    high: float
-    label: Label
-    evidence_for: float
-    evidence_against: float
     for_aging: float
     for_open: float
     against_aging: float
@@ -208,21 +198,8 @@ def _leg(
     at: int,
 ) -> DimensionTrust:
     policy, fades = evidence.policy, fades_of(evidence, dimension)
-    beta = opinion.beta
-    low, high = opinion.interval(beta)
     return DimensionTrust(
-        dimension=dimension,
-        score=opinion.share(opinion.r + opinion.base),
-        belief=opinion.share(opinion.r),
-        disbelief=opinion.share(opinion.s),
-        uncertainty=opinion.share(opinion.prior),
-        certainty=opinion.share(opinion.r + opinion.s),
-        sd=opinion.deviation,
-        low=low,
-        high=high,
-        label=label,
-        evidence_for=rounded(found.r, UNIT),
-        evidence_against=rounded(found.s, UNIT),
+        **figures(dimension, opinion, label),
         for_aging=rounded(found.for_aging, UNIT, FINE_PLACES),
         for_open=rounded(found.for_open, UNIT, FINE_PLACES),
         against_aging=rounded(found.against_aging, UNIT, FINE_PLACES),
