@@ -88,7 +88,7 @@ def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactor
                 "THROUGHLINE_POLICIES": str(_policies(tmp_path_factory.mktemp("policies"))),
             }
         )
-        here, elsewhere = asyncio.run(_settle(database, settings))
+        here, elsewhere = asyncio.run(settle(database, settings))
         with served(database, settings) as url:
             yield World(url, database, settings, here, elsewhere)
 
@@ -124,7 +124,8 @@ def _policies(folder: Path) -> Path:
     return folder
 
 
-async def _settle(database: Database, settings: Settings) -> tuple[Workspace, Workspace]:
+async def settle(database: Database, settings: Settings) -> tuple[Workspace, Workspace]:
+    """Two workspaces, with a key for every role in each."""
     async with Ledger.open(database.app, MASTER_KEY, settings) as ledger:
         return await new_workspace(ledger, "Depot deals"), await new_workspace(ledger, "Somebody else's deals")
 

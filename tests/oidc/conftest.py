@@ -10,7 +10,7 @@ import pytest
 from service.oidc.mapping import party_of
 from service.settings import read_settings
 from tests.conftest import Server, _database
-from tests.http.conftest import World, _settle, served
+from tests.http.conftest import World, served, settle
 from tests.oidc.issuing import AUDIENCE, LocalIssuer, local_issuer
 
 
@@ -25,7 +25,7 @@ def with_issuer(server: Server, template: str, data: str, issuer: LocalIssuer, *
     """A service that takes the issuer's tokens for its first workspace, whose member Ada is the subject `ada`."""
     with contextmanager(_database)(server, template) as database:
         read = read_settings({"THROUGHLINE_DATA": data})
-        here, elsewhere = asyncio.run(_settle(database, read))
+        here, elsewhere = asyncio.run(settle(database, read))
         told = {
             "THROUGHLINE_DATA": data,
             "THROUGHLINE_WRONG_KEYS_PER_MINUTE": "0",
