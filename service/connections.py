@@ -142,8 +142,11 @@ class BoundedConnection(HttpToolsProtocol):
         self._head_arrived()
         if len(self.url) + sum(map(len, chain.from_iterable(self.headers))) > HEADER_BYTES_MAX:
             raise httptools.HttpParserError("headers too large")  # answered with 400 by uvicorn
-        if sum(name == b"host" for name, _ in self.headers) > 1:
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1:
             raise httptools.HttpParserError("two hosts")  # a proxy in front may have gone by the other one
+        if not hosts and self.parser.get_http_version() != "1.0":
+            raise httptools.HttpParserError("no host")  # RFC 9112, section 3.2: only HTTP/1.0 may leave it out
         super().on_headers_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:

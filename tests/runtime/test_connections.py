@@ -111,6 +111,8 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 REFUSED_SHAPES = {
     "lines that end with a line feed alone": b"GET /health/live HTTP/1.1\nHost: x\n\n",
     "a carriage return alone": GET + b"Host: x\rX-A: 1\r\n\r\n",
+    "no host": GET + b"\r\n",
+    "no host among other headers": GET + b"Accept: */*\r\nX-Host: x\r\n\r\n",
     "two hosts": GET + HOST + b"Host: y\r\n\r\n",
     "a header folded over two lines": GET + HOST + b"X-A: 1\r\n 2\r\n\r\n",
     "a space before the colon": GET + HOST + b"X-A : 1\r\n\r\n",
@@ -157,6 +159,12 @@ def test_A11_two_requests_in_one_piece_get_two_answers(service: Running) -> None
             received += twice.recv(65536)
     assert received.startswith(b"HTTP/1.1 200 ")
     assert b"HTTP/1.1 404 " in received
+
+
+def test_a_client_of_http_1_0_need_not_name_the_host(service: Running) -> None:
+    with connected(service) as old:
+        old.sendall(b"GET /health/live HTTP/1.0\r\n\r\n")
+        assert rest(old).startswith(b"HTTP/1.1 200 ")
 
 
 def test_the_rest_of_a_body_after_an_early_answer_is_not_taken_for_a_header(service: Running) -> None:
