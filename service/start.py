@@ -12,7 +12,7 @@ from service import masterkey
 from service.database import connect, refuse_powerful_role
 from service.faults import StartRefusal
 from service.masterkey import MasterKey
-from service.migrate import SCHEMA_QUERY, migrate, schema_difference
+from service.migrate import SCHEMA_QUERY, migrate, parts_changed, schema_difference
 from service.postgres import APP_ROLE, Addresses, own_postgres
 from service.settings import Settings
 
@@ -53,7 +53,7 @@ def prepare_elsewhere(settings: Settings) -> Prepared:
         if settings.database_migrate_url:
             with connect(settings.database_migrate_url, "DATABASE_MIGRATE_URL") as owner:
                 migrate(owner, connection.info.user)
-        if fault := schema_difference(_schema(connection)):
+        if fault := _difference(connection):
             raise StartRefusal(fault)
         refuse_powerful_role(connection)
         return Prepared(dsn, masterkey.obtain(settings, connection))
@@ -74,13 +74,20 @@ def migrate_alone(settings: Settings) -> list[str]:
         return migrate(owner, APP_ROLE if app_role == owner.info.user else app_role)
 
 
-def _schema(connection: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+def _difference(connection: psycopg.Connection[Any]) -> str | None:
+    """Why the database does not fit this code, as its run-time role finds it; None when it does."""
     try:
-        return connection.execute(SCHEMA_QUERY).fetchall()
+        rows = connection.execute(SCHEMA_QUERY).fetchall()
+        changed = parts_changed(connection)
     except psycopg.errors.UndefinedTable:
-        return []
+        rows, changed = [], []
     except psycopg.errors.InsufficientPrivilege:
         raise StartRefusal(
             f"The role {connection.info.user} may not read the schema: run `throughline migrate` with "
             "DATABASE_MIGRATE_URL set, which gives it its rights."
         ) from None
+    if fault := schema_difference(rows):
+        return fault
+    if changed:
+        return f"The database has another version's {', '.join(changed)}: run `throughline migrate` with this one."
+    return None

@@ -109,3 +109,13 @@ def test_a_database_that_needs_migrating_is_told_when_no_role_for_it_is_given(
     done = command(folder / "data", "serve", environment={"DATABASE_URL": bare_database.app})
     assert done.returncode == 2
     assert "run `throughline migrate`" in done.stderr
+
+
+def test_F27_functions_of_another_version_are_told_when_no_role_for_them_is_given(
+    database: Database, folder: Path
+) -> None:
+    with psycopg.connect(database.owner, autocommit=True) as connection:
+        connection.execute("UPDATE schema_part SET sha256 = 'older' WHERE name IN ('append_events.sql', 'grants')")
+    done = command(folder / "data", "serve", environment={"DATABASE_URL": database.app})
+    assert done.returncode == 2
+    assert "another version's append_events.sql: run `throughline migrate`" in done.stderr
