@@ -6,7 +6,7 @@ Nothing here is of one workspace, party, key, path or fact.
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from service.http.request_counts import RequestCounts
 from service.ledger.ledger import Ledger
+from service.ledger.webhooks.records import Outcome
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4.encode()
 
@@ -71,6 +72,14 @@ class Figures(Collector):
         yield counter("throughline_facts_appended", "Facts this process recorded.", vitals.groups.sum)
         yield gauge("throughline_queue_facts", "Facts that wait to be recorded.", vitals.facts_waiting)
         yield gauge("throughline_queue_facts_max", "How many may wait for one workspace.", self._queue_max)
+        messages = CounterMetricFamily(
+            "throughline_webhook_messages",
+            "Messages this process sent to webhooks, tests among them, by what came of it.",
+            labels=["outcome"],
+        )
+        for outcome in get_args(Outcome):
+            messages.add_metric([outcome], vitals.messages.get(outcome, 0))
+        yield messages
         yield gauge("throughline_followers", "Connections that follow a log (server-sent events).", vitals.followers)
         yield gauge(
             "throughline_follower_lag_facts", "How far the slowest of them is behind this process.", vitals.facts_behind
@@ -111,6 +120,16 @@ class Figures(Collector):
         )
         yield gauge("throughline_unsigned_facts", "Facts that no signed checkpoint covers yet.", watch.unsigned_facts)
         yield gauge("throughline_unsigned_seconds", "How long the oldest of them has waited.", watch.unsigned_s)
+        yield gauge(
+            "throughline_webhook_lag_facts",
+            "How far the slowest active webhook is behind its log.",
+            watch.webhook_lag_facts,
+        )
+        yield gauge(
+            "throughline_webhook_lag_seconds",
+            "How long ago the first fact was recorded that an active webhook has not come to.",
+            watch.webhook_lag_s,
+        )
         yield gauge(
             "throughline_event_loop_lag_seconds",
             "How late the event loop was at most since the last scrape.",

@@ -403,6 +403,7 @@ class Ledger:
         """What this process holds and has done, without asking the database."""
         return Vitals(
             groups=self._store.meter.groups,
+            messages=self._store.meter.messages,
             facts_waiting=sum(writer.facts_waiting for _, writer in self._workspaces.values()),
             followers=self.followers.count,
             facts_behind=self.followers.facts_behind,

@@ -1,6 +1,7 @@
 """What a process counts of itself while it works: plain numbers, read when somebody asks for them. Formats nothing."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 
 GROUP_FACTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024)
@@ -35,11 +36,16 @@ class Histogram:
 class Meter:
     """What the ledger counts."""
 
-    __slots__ = ("groups",)
+    __slots__ = ("groups", "messages")
 
     def __init__(self) -> None:
         self.groups = Histogram(GROUP_FACTS)
+        self.messages: Counter[str] = Counter()
 
     def appended(self, facts: int) -> None:
         """A group of this many facts was committed."""
         self.groups.add(facts)
+
+    def sent(self, outcome: str) -> None:
+        """A message was sent to a webhook, and this came of it."""
+        self.messages[outcome] += 1

@@ -7,9 +7,12 @@ from service.ledger.meter import Histogram
 
 
 class Vitals(NamedTuple):
-    """`groups` are the commits by their facts; what is `kept` is in memory; `pools` as psycopg tells of them."""
+    """`groups` are the commits by their facts, `messages` those to webhooks by what came of them; what is `kept` is in
+    memory; `pools` as psycopg tells of them.
+    """
 
     groups: Histogram
+    messages: Mapping[str, int]
     facts_waiting: int
     followers: int
     facts_behind: int

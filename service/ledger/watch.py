@@ -19,12 +19,13 @@ log = logging.getLogger("throughline.ledger")
 LOOK_EVERY_S = 2.0
 # The event loop is late when somebody keeps it for themselves: looked at ten times a second, which costs nothing.
 TICK_S = 0.1
-# What waits for a signature is counted over all workspaces, which is not done for nothing.
+# What waits for a signature or a webhook is counted over all workspaces, which is not done for nothing.
 LAG_EVERY_S = 10.0
 
 _SCHEMA = "SELECT number, name, sha256 FROM schema_migration ORDER BY number"
 _NOW = "SELECT clock_timestamp()"
 _LAG = statement("checkpoint_lag")
+_WEBHOOK_LAG = statement("webhook_lag")
 
 
 class Watch:
@@ -39,6 +40,8 @@ class Watch:
         self.clock_skew_s = 0.0  # how far this machine's clock is ahead of the database's
         self.unsigned_facts = 0  # recorded, and in no signed checkpoint yet, over all workspaces
         self.unsigned_s = 0.0  # how long the oldest of them has waited
+        self.webhook_lag_facts = 0  # how far the slowest active webhook of all workspaces is behind its log
+        self.webhook_lag_s = 0.0  # how long the first fact that one of them has not looked at was there
         self._store = store
         self._clock = clock
         self._loop_lag_s = 0.0
@@ -92,6 +95,7 @@ class Watch:
             if (now := asyncio.get_running_loop().time()) >= self._lag_due:
                 self._lag_due = now + LAG_EVERY_S
                 self.unsigned_facts, self.unsigned_s = (await self._store.read(_LAG, {}))[0]
+                self.webhook_lag_facts, self.webhook_lag_s = (await self._store.read(_WEBHOOK_LAG, {}))[0]
         except StoreUnavailable:
             self.database_up = False
         except Exception:

@@ -4,7 +4,8 @@ import asyncio
 import random
 import re
 import string
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 from uuid import uuid4
 
 import httpx
@@ -16,9 +17,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from domain.events import CATALOGUE
 from service.http.routes.metrics import may_read
 from service.ledger.ledger import Ledger
-from tests.http.conftest import MASTER_KEY, World, a_deal, client, noted
+from service.ledger.store import statement
+from service.ledger.webhooks.records import Outcome
+from tests.conftest import Database
+from tests.http.conftest import MASTER_KEY, World, a_deal, client, noted, served, settle
 from tests.running import ROOT
 
+NOBODY_LISTENS = "http://127.0.0.1:9/in"
 KEY = "a-key-for-scrapers-only"
 
 
@@ -167,6 +172,39 @@ async def record_elsewhere(world: World, stream_id: str) -> None:
         noor = await ledger.identify(world.here.member.key)
         fact = msgspec.convert(noted("This will be spoilt"), CATALOGUE["note.recorded"].proposal)
         await ledger.append(noor, stream_id, [fact], opens=False)
+
+
+def test_what_is_sent_to_webhooks_is_counted_by_what_came_of_it(owner: httpx.Client, nobody: httpx.Client) -> None:
+    before = figures(nobody)
+    assert {dict(labels)["outcome"] for name, labels in before if name == "throughline_webhook_messages_total"} == set(
+        get_args(Outcome)
+    )
+    made = owner.post("/v1/webhooks", json={"url": NOBODY_LISTENS, "name": "CRM", "streams": [f"deal/{uuid4()}"]})
+    address = f"/v1/webhooks/{made.json()['webhook']['webhook_id']}"
+    assert owner.post(f"{address}/test").json()["outcome"] == "unreachable"
+    owner.delete(address)
+    name = "throughline_webhook_messages_total"
+    assert of(figures(nobody), name, outcome="unreachable") >= of(before, name, outcome="unreachable") + 1
+
+
+def test_how_far_webhooks_are_behind_is_told_of_those_that_are_active(world: World, database: Database) -> None:
+    here, _ = asyncio.run(settle(database, world.settings))
+    with served(database, world.settings) as url, client(replace(world, url=url), here.owner) as http:
+        assert lag(database) == (0, 0.0)
+        made = http.post("/v1/webhooks", json={"url": NOBODY_LISTENS, "name": "CRM", "from": 0})
+        address = f"/v1/webhooks/{made.json()['webhook']['webhook_id']}"
+        a_deal(http, noted(), noted())
+        facts, seconds = lag(database)
+        assert facts == int(http.get("/v1/deals").headers["Throughline-Position"])
+        assert 0 < seconds < 600
+        http.post(f"{address}/pause")
+        assert lag(database) == (0, 0.0)
+
+
+def lag(database: Database) -> tuple[int, float]:
+    with psycopg.connect(database.app) as connection:
+        facts, seconds = connection.execute(statement("webhook_lag").encode()).fetchone() or (-1, -1.0)
+        return facts, seconds
 
 
 def test_the_page_on_operations_lists_every_figure_and_no_other(nobody: httpx.Client) -> None:

@@ -36,6 +36,7 @@ OVER_ALL = {
     "list_webhooks.sql",
     "list_webhooks_due.sql",
     "list_workspaces.sql",
+    "webhook_lag.sql",
 }
 """The functions through which jobs learn of workspaces: nothing else looks beyond one."""
 

@@ -57,6 +57,7 @@ class Webhooks:
             rows=self._rows,
             secrets=self._secrets,
             clock=clock,
+            meter=store.meter,
             holder=credentials.holder,
             feed=feed,
             erasures=erasures,

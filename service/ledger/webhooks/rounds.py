@@ -16,6 +16,7 @@ from domain.facts import stream_uuid
 from service.clock import Clock
 from service.ledger.credentials import Identity
 from service.ledger.feed.entries import Seen, Wanted
+from service.ledger.meter import Meter
 from service.ledger.refusals import NoSuchKey
 from service.ledger.webhooks.messages import CONTENT_TYPE, Message, messages
 from service.ledger.webhooks.records import Reason, Sent, Webhook
@@ -61,6 +62,7 @@ class Round:
         rows: Rows,
         secrets: Secrets,
         clock: Clock,
+        meter: Meter,
         holder: Holder,
         feed: Feed,
         erasures: Erasures,
@@ -73,6 +75,7 @@ class Round:
         self._rows = rows
         self._secrets = secrets
         self._clock = clock
+        self._meter = meter
         self._holder = holder
         self._feed = feed
         self._erasures = erasures
@@ -162,7 +165,9 @@ class Round:
         now = self._clock.now()
         secrets = self._secrets.signing(self._place[0], self.webhook, now)
         signed = signed_headers(secrets, message.id, now, message.body)
-        return await self._sender.send({"Content-Type": CONTENT_TYPE, **signed}, message.body, now)
+        sent = await self._sender.send({"Content-Type": CONTENT_TYPE, **signed}, message.body, now)
+        self._meter.sent(sent.outcome)
+        return sent
 
     async def _failed(self, message: Message, sent: Sent) -> None:
         now = self._clock.now()
