@@ -67,6 +67,7 @@ def test_F28_a_hundred_thousand_rows_in_each_side_table_hold_nobody_up(
     with psycopg.connect(database.owner, autocommit=True) as owner:
         for rows in (_REFUSALS, _TICKETS, _KEYS):
             owner.execute(rows, {"workspace": workspace, "kept": REFUSALS_KEPT, "rows": ROWS})
+    client = connect(service)  # the rows may have taken longer than an idle connection is kept
     device = str(uuid4())
     told = {
         "a push that clears up": took_s(lambda: pushed(client, device, 1)),
