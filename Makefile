@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Downloads are cut off now and then; pip goes on where it was.
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --retries 10 --timeout 60 --require-hashes
 
-.PHONY: run test test-all check bench demo openapi lock sbom audit clean
+.PHONY: run test test-all scenarios check bench demo openapi lock sbom audit clean
 
 run: $(VENV)/.service
 	@$(BIN)/python -m service serve
@@ -19,6 +19,10 @@ test: $(VENV)/.dev
 
 test-all: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -m "slow or not slow"
+
+# Every fault and attack, and docs/scenarios.md with what came of each; about an hour.
+scenarios: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -m "slow or not slow" --scenarios
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

@@ -5,8 +5,10 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -19,9 +21,11 @@ from service.postgres import APP_ROLE, OWNER_ROLE, furnish, own_postgres
 from service.postgres.cluster import PORT, SUPERUSER, Cluster
 from service.postgres.programs import find_programs
 from tests.running import Addressed, Running, Start, started
-from tests.scenarios_table import shown, told
+from tests.scenarios_table import PAGE, Seen, keep, page, shown, told
 
 TEMPLATE = "migrated"
+IDS = {one.id: one.ids for one in shown()}
+"""The faults and attacks that each test shows."""
 
 # The quick run looks at the same examples every time, so that it says the same of the same code on every machine; the
 # whole run (`make test-all`) searches anew, and prints how to find again what it found.
@@ -153,22 +157,48 @@ def service_process() -> Iterator[Start]:
         yield start
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--scenarios", action="store_true", help="run what docs/scenarios.md names, and keep what is seen")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("steady" if config.option.markexpr == "not slow" else "searching")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.scenarios:
+        others = [item for item in items if _without_case(item.nodeid) not in IDS]
+        items[:] = [item for item in items if _without_case(item.nodeid) in IDS]
+        config.hook.pytest_deselected(items=others)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """After the whole run: what it saw of each fault and attack."""
     if config.option.markexpr == "not slow" or config.option.collectonly:
         return
-    names = {f"tests/{one.path}::{one.name}": one.ids for one in shown()}
     outcomes: dict[str, list[str]] = {}
+    details: dict[str, list[str]] = {}
     for outcome, kept in (("failed", "failed"), ("failed", "error"), ("passed", "passed"), ("skipped", "skipped")):
         for report in terminalreporter.stats.get(kept, []):
-            for id_ in names.get(report.nodeid.partition("[")[0], ()):
-                outcomes.setdefault(id_, []).append(outcome)
+            test = _without_case(report.nodeid)
+            if test in IDS:
+                outcomes.setdefault(test, []).append(outcome)
+                details.setdefault(test, []).extend(value for name, value in report.user_properties if name == "seen")
+    by_id: dict[str, list[str]] = {}
+    for test, found in outcomes.items():
+        for id_ in IDS[test]:
+            by_id.setdefault(id_, []).extend(found)
     terminalreporter.section("faults and attacks: what was seen, and what is expected")
-    terminalreporter.write_line(told(outcomes))
+    terminalreporter.write_line(told(by_id))
+    if config.option.scenarios:
+        today = datetime.now(UTC).date()
+        keep({test: Seen(today, Counter(found), tuple(details[test])) for test, found in outcomes.items()})
+        PAGE.write_text(page(), "utf-8")
+
+
+def _without_case(nodeid: str) -> str:
+    """A test's name from the tests' folder on, without the parameters of one case."""
+    return nodeid.partition("[")[0].removeprefix("tests/")
 
 
 def pytest_sessionstart() -> None:

@@ -1,11 +1,12 @@
-"""Which test shows which fault or attack. `python -m tests.scenarios_table --write` writes docs/scenarios.md; without
-`--write` it prints the page. Runs no test."""
+"""Which test shows which fault or attack, and what came of it. `python -m tests.scenarios_table --write` writes
+docs/scenarios.md; without `--write` it prints the page. Runs no test: `make scenarios` does."""
 
 import ast
 import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from msgspec import Struct
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests"
 PAGE = ROOT / "docs" / "scenarios.md"
+SEEN = TESTS / "scenarios_seen.json"
 NAMED = re.compile(r"test_((?:[FA]\d+_)+)\w+")
 OTHER_IDS = ("coverage", "domain", "projections")
 """Folders whose tests are named after the rows of docs/coverage.md, which have letters and numbers too."""
@@ -22,9 +24,12 @@ OTHER_IDS = ("coverage", "domain", "projections")
 HEAD = """\
 # Faults and attacks
 
-What was tried on the service, what is to happen, and the tests that do it: on the loopback interface, bounded in number
-and time, against real processes and a real PostgreSQL. The tests marked with * take long and run with `make test-all`,
-which prints at its end what it saw of each row; the others run with `make test` too.
+What was tried on the service, what is to happen, and what was seen, by the tests that do it: on the loopback interface,
+bounded in number and time, against real processes and a real PostgreSQL. The tests marked with * take long and run with
+`make test-all`, which prints at its end what it saw of each row; the others run with `make test` too.
+
+`make scenarios` runs all that are named here, the slow ones too, and writes this page with what came of each:
+how many cases of it passed, and what the test itself counted. These are of {days}.
 
 Histories are checked, not single answers: what clients were told while something broke is held against what is stored
 (`tests/faults/history.py`), and the derived rows against a replay.
@@ -41,6 +46,18 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tests: list[str] = []
 
 
+class Seen(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What came of a test when it last ran: how many of its cases ended how, and what they told of themselves."""
+
+    on: date
+    outcomes: dict[str, int]
+    told: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.items())
+        return "; ".join((counts, *self.told))
+
+
 class Shown(Struct, frozen=True):
     """A test and the scenarios that it shows; `path` is relative to the tests' folder."""
 
@@ -48,6 +65,11 @@ class Shown(Struct, frozen=True):
     name: str
     path: str
     slow: bool
+
+    @property
+    def id(self) -> str:
+        """Its name as pytest has it, from the tests' folder."""
+        return f"{self.path}::{self.name}"
 
     @property
     def said(self) -> str:
@@ -97,17 +119,34 @@ def by_scenario() -> dict[str, list[Shown]]:
     return found
 
 
+def seen() -> dict[str, Seen]:
+    """What was last seen of each test, by its id."""
+    return msgspec.json.decode(SEEN.read_bytes(), type=dict[str, Seen]) if SEEN.exists() else {}
+
+
+def keep(newer: dict[str, Seen]) -> None:
+    """What was seen now takes the place of what was; tests that are no more are forgotten."""
+    there = {one.id for one in shown()}
+    kept = {id_: one for id_, one in sorted({**seen(), **newer}.items()) if id_ in there}
+    SEEN.write_bytes(msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
+
+
 def page() -> str:
     """The page in docs."""
-    tests, lines = by_scenario(), [HEAD]
+    tests, kept = by_scenario(), seen()
+    days = sorted({one.on for one in kept.values()})
+    lines = [HEAD.format(days=" to ".join(map(str, dict.fromkeys((days[0], days[-1])))) if days else "no day yet")]
     for letter, title in SECTIONS.items():
         lines.append(f"## {title}\n")
         lines.append("| id | what is tried | expected | seen |")
         lines.append("| --- | --- | --- | --- |")
         for id_, scenario in scenarios().items():
             if (id_[0] if re.fullmatch(r"[FA]\d+", id_) else "") == letter:
-                seen = "<br>".join(f"[{one.said}](../tests/{one.path}){'*' * one.slow}" for one in tests[id_])
-                lines.append(f"| {id_} | {scenario.about} | {scenario.expected} | {seen or 'not shown by a test'} |")
+                told = "<br>".join(
+                    f"[{one.said}](../tests/{one.path}){'*' * one.slow}: {kept.get(one.id, 'not run yet')}"
+                    for one in tests[id_]
+                )
+                lines.append(f"| {id_} | {scenario.about} | {scenario.expected} | {told or 'not shown by a test'} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.running import ROOT
-from tests.scenarios_table import PAGE, by_scenario, ids_of, page, scenarios, told
+from tests.scenarios_table import PAGE, by_scenario, ids_of, page, scenarios, seen, told
 
 
 def test_the_page_lists_what_there_is() -> None:
@@ -19,6 +19,14 @@ def test_every_scenario_has_a_test_and_every_id_in_a_name_is_a_scenario() -> Non
     assert [id_ for id_, found in tests.items() if not found] == []
     for id_, scenario in scenarios().items():
         assert {one.name for one in tests[id_]} >= set(scenario.tests), id_
+
+
+def test_thirty_faults_and_thirty_attacks_are_on_the_list() -> None:
+    assert {f"{kind}{number}" for kind in "FA" for number in range(1, 31)} <= scenarios().keys()
+
+
+def test_nothing_that_was_seen_last_is_a_failure() -> None:
+    assert [id_ for id_, one in seen().items() if "failed" in one.outcomes] == []
 
 
 def test_a_name_may_hold_two_ids() -> None:
