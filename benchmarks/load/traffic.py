@@ -21,6 +21,11 @@ class Traffic:
     first_version: int = 1
 
     @property
+    def reads(self) -> bool:
+        """Whether these change nothing, so that they may be sent again."""
+        return self.requests[0].startswith(b"GET ")
+
+    @property
     def unwarmed(self) -> "Traffic":
         """The same for measuring what each stream costs at its first use: the pass in advance is one request."""
         return replace(self, period=1)
