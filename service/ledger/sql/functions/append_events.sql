@@ -11,6 +11,9 @@
 -- A fact's leaf is SHA-256 over 0x00 (RFC 9162, section 2.1.1) and the RFC 8785 form of
 -- {envelope, previous, recorded_at, stream_id, structure, version, words}: digests in hexadecimal, `previous` the leaf
 -- before it on the same stream ('' for the first), `words` '' when the fact has none.
+--
+-- Rows are made by one series and subscripts: unnest() in FROM makes a table in memory of each array, and a single fact
+-- would pay more for those than for being written.
 CREATE OR REPLACE FUNCTION append_events(
     p_workspace         uuid,
     p_at                timestamptz,
@@ -46,45 +49,44 @@ DECLARE
     v_count    integer := cardinality(p_event_ids);
     v_version  bigint[] := p_versions;
     v_last     bytea[];
-    v_versions bigint[] := '{}';
-    v_leaves   bytea[] := '{}';
+    v_versions bigint[];
+    v_leaves   bytea[];
     v_stream   integer;
-    v_leaf     bytea;
+    v_recorded boolean;
+    v_erased   boolean;
 BEGIN
     SELECT w.next_position, greatest(w.last_recorded_at, p_at) INTO v_first, v_at
       FROM workspace w WHERE w.workspace_id = p_workspace FOR UPDATE;
     IF NOT FOUND THEN
-        RETURN QUERY SELECT 'no workspace', NULL::bigint, NULL::timestamptz;
+        verdict := 'no workspace';
+        RETURN NEXT;
         RETURN;
     END IF;
 
-    SELECT array_agg(coalesce(s.last_leaf, ''::bytea) ORDER BY want.ordinal) INTO v_last
-      FROM unnest(p_streams, p_versions) WITH ORDINALITY AS want(stream_id, version, ordinal)
-      -- LIMIT 1 keeps this a look-up by key: a plain join may read every stream while the table was never analysed.
-      LEFT JOIN LATERAL (
-            SELECT k.version, k.last_leaf FROM stream k
-             WHERE k.workspace_id = p_workspace AND k.stream_id = want.stream_id LIMIT 1
-           ) s ON true
-    HAVING bool_and(coalesce(s.version, 0) = want.version);
-    IF NOT FOUND OR v_last IS NULL THEN
-        RETURN QUERY SELECT 'stale', NULL::bigint, NULL::timestamptz;
-        RETURN;
-    END IF;
-
-    IF EXISTS (SELECT FROM event e WHERE e.workspace_id = p_workspace AND e.event_id = ANY (p_event_ids)) THEN
-        RETURN QUERY SELECT 'recorded', NULL::bigint, NULL::timestamptz;
-        RETURN;
-    END IF;
-
-    IF EXISTS (
-        SELECT FROM (SELECT DISTINCT key_id FROM unnest(p_words_keys) AS key_id) AS used
-          LEFT JOIN LATERAL (
-                SELECT k.wrapped FROM content_key k
-                 WHERE k.workspace_id = p_workspace AND k.key_id = used.key_id LIMIT 1
-               ) held ON true
-         WHERE used.key_id IS NOT NULL AND held.wrapped IS NULL AND used.key_id <> ALL (p_key_ids)
-    ) THEN
-        RETURN QUERY SELECT 'erased', NULL::bigint, NULL::timestamptz;
+    SELECT ARRAY(
+            -- The last leaf of each stream, in turn; null for one that is not at its version.
+            SELECT CASE WHEN coalesce(s.version, 0) = p_versions[want.stream] THEN coalesce(s.last_leaf, '') END
+              FROM (SELECT generate_series(1, cardinality(p_streams)) AS stream) AS want
+              -- LIMIT 1 keeps this a look-up by key for one after the other: a plain join may read every stream while
+              -- the table was never analysed.
+              LEFT JOIN LATERAL (
+                    SELECT k.version, k.last_leaf FROM stream k
+                     WHERE k.workspace_id = p_workspace AND k.stream_id = p_streams[want.stream] LIMIT 1
+                   ) s ON true
+           ),
+           EXISTS (SELECT FROM event e WHERE e.workspace_id = p_workspace AND e.event_id = ANY (p_event_ids)),
+           EXISTS (
+            SELECT FROM (SELECT unnest(p_words_keys) AS key_id) AS used
+             WHERE used.key_id IS NOT NULL AND used.key_id <> ALL (p_key_ids)
+               AND (SELECT k.wrapped FROM content_key k
+                     WHERE k.workspace_id = p_workspace AND k.key_id = used.key_id) IS NULL
+           )
+      INTO v_last, v_recorded, v_erased;
+    verdict := CASE WHEN array_position(v_last, NULL) IS NOT NULL THEN 'stale'
+                    WHEN v_recorded THEN 'recorded'
+                    WHEN v_erased THEN 'erased' END;
+    IF verdict IS NOT NULL THEN
+        RETURN NEXT;
         RETURN;
     END IF;
 
@@ -97,7 +99,8 @@ BEGIN
                        AND k.wrapped IS NOT NULL LIMIT 1
                    ) held ON true
         ) THEN
-            RETURN QUERY SELECT 'keyed', NULL::bigint, NULL::timestamptz;
+            verdict := 'keyed';
+            RETURN NEXT;
             RETURN;
         END IF;
         INSERT INTO content_key (workspace_id, key_id, kind, owner_id, wrapped)
@@ -108,7 +111,7 @@ BEGIN
     FOR i IN 1 .. v_count LOOP
         v_stream := p_event_streams[i];
         v_version[v_stream] := v_version[v_stream] + 1;
-        v_leaf := sha256('\x00'::bytea || convert_to(
+        v_last[v_stream] := sha256('\x00'::bytea || convert_to(
             '{"envelope":"' || encode(sha256(p_envelopes[i]), 'hex')
             || '","previous":"' || encode(v_last[v_stream], 'hex')
             || '","recorded_at":"' || v_instant
@@ -116,26 +119,22 @@ BEGIN
             || '","structure":"' || encode(p_structure_digests[i], 'hex')
             || '","version":' || v_version[v_stream]
             || ',"words":"' || coalesce(encode(p_words_digests[i], 'hex'), '') || '"}', 'UTF8'));
-        v_last[v_stream] := v_leaf;
-        v_versions := v_versions || v_version[v_stream];
-        v_leaves := v_leaves || v_leaf;
+        v_versions[i] := v_version[v_stream];
+        v_leaves[i] := v_last[v_stream];
     END LOOP;
 
     INSERT INTO event (workspace_id, stream_id, version, position, event_id, type, recorded_at, envelope, structure,
                        words, words_key, structure_digest, words_digest, proposal_digest, leaf)
-    SELECT p_workspace, p_streams[new.stream], new.version, v_first + new.ordinal - 1, new.event_id, new.type, v_at,
-           new.envelope, new.structure, new.words, new.words_key, new.structure_digest, new.words_digest,
-           new.proposal_digest, new.leaf
-      FROM unnest(p_event_streams, v_versions, p_event_ids, p_types, p_envelopes, p_structures, p_words, p_words_keys,
-                  p_structure_digests, p_words_digests, p_proposal_digests, v_leaves)
-           WITH ORDINALITY AS new(stream, version, event_id, type, envelope, structure, words, words_key,
-                                  structure_digest, words_digest, proposal_digest, leaf, ordinal);
+    SELECT p_workspace, p_streams[p_event_streams[i]], v_versions[i], v_first + i - 1, p_event_ids[i], p_types[i], v_at,
+           p_envelopes[i], p_structures[i], p_words[i], p_words_keys[i], p_structure_digests[i], p_words_digests[i],
+           p_proposal_digests[i], v_leaves[i]
+      FROM (SELECT generate_series(1, v_count) AS i) AS new;
 
     -- They exist, so that this only updates; but it looks each up by key, whatever the planner thinks of the table.
     INSERT INTO stream AS s (workspace_id, stream_id, kind, version, last_leaf, last_event_at, updated_at)
-    SELECT p_workspace, p_streams[moved.stream], p_kinds[moved.stream], v_version[moved.stream], v_last[moved.stream],
-           moved.last_event_at, v_at
-      FROM unnest(p_moved, p_moved_at) AS moved(stream, last_event_at)
+    SELECT p_workspace, p_streams[p_moved[i]], p_kinds[p_moved[i]], v_version[p_moved[i]], v_last[p_moved[i]],
+           p_moved_at[i], v_at
+      FROM (SELECT generate_series(1, cardinality(p_moved)) AS i) AS moved
     ON CONFLICT (workspace_id, stream_id) DO UPDATE SET
         version = excluded.version, last_leaf = excluded.last_leaf, last_event_at = excluded.last_event_at,
         updated_at = excluded.updated_at;
@@ -183,5 +182,8 @@ BEGIN
     END IF;
 
     UPDATE workspace SET next_position = v_first + v_count, last_recorded_at = v_at WHERE workspace_id = p_workspace;
-    RETURN QUERY SELECT 'appended', v_first, v_at;
+    verdict := 'appended';
+    first_position := v_first;
+    stored_at := v_at;
+    RETURN NEXT;
 END $$;
