@@ -20,12 +20,16 @@ from service.migrate import migrate
 from service.postgres import APP_ROLE, OWNER_ROLE, furnish, own_postgres
 from service.postgres.cluster import PORT, SUPERUSER, Cluster
 from service.postgres.programs import find_programs
-from tests.running import Addressed, Running, Start, started
+from tests.running import Addressed, Running, Start, addresses, started
 from tests.scenarios_table import PAGE, Seen, keep, page, shown, told
 
 TEMPLATE = "migrated"
 IDS = {one.id: one.ids for one in shown()}
 """The faults and attacks that each test shows."""
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # folders of names nobody can guess are made in it
+MEMORY_BYTES_MIN = 2 * 1024**3
+"""What must be free there for all that a run keeps at once; else its folders are on disk, where it takes longer."""
 
 # The quick run looks at the same examples every time, so that it says the same of the same code on every machine; the
 # whole run (`make test-all`) searches anew, and prints how to find again what it found.
@@ -40,7 +44,8 @@ def anyio_backend() -> str:
 
 def open_folder(prefix: str) -> Path:
     """A new folder that PostgreSQL's own account may pass through when the tests run as root (pytest's may not be)."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if roomy else None))
     folder.chmod(0o711)
     return folder
 
@@ -94,7 +99,7 @@ def server() -> Iterator[Server]:
     cluster = Cluster(data, find_programs())
     cluster.make()
     with (cluster.home / "postgresql.conf").open("a") as configuration:
-        configuration.write("fsync = off\nfull_page_writes = off\n")
+        configuration.write("fsync = off\nfull_page_writes = off\nmax_wal_size = '256MB'\n")
     cluster.start()
     try:
         cluster.wait()
@@ -151,7 +156,7 @@ def service_process() -> Iterator[Start]:
         def start(
             data: Path, *, database: Addressed | None = None, environment: dict[str, str] | None = None
         ) -> Running:
-            own = {"DATABASE_URL": database.app, "DATABASE_MIGRATE_URL": database.owner} if database else {}
+            own = addresses(database) if database else {}
             return stack.enter_context(started(data, {**own, **(environment or {})}))
 
         yield start

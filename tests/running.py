@@ -3,6 +3,7 @@
 import base64
 import os
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ ROOT = Path(__file__).parent.parent
 READY_DEADLINE_S = 30.0
 STOP_DEADLINE_S = 30.0
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of services here, none of which speaks TLS: reading the machine's authorities outlasts most tests."""
 
 
 @dataclass
@@ -56,6 +59,11 @@ class Addressed(Protocol):
 
     app: str
     owner: str
+
+
+def addresses(database: Addressed) -> dict[str, str]:
+    """The settings by which a service or a command finds it."""
+    return {"DATABASE_URL": database.app, "DATABASE_MIGRATE_URL": database.owner}
 
 
 class Start(Protocol):

@@ -17,17 +17,13 @@ import pytest
 
 from tests.cli.exports import FIXTURES, HEADER, MAP, export, planned, taken
 from tests.conftest import Database
-from tests.running import Start, command, environment_of
+from tests.running import Start, addresses, command, environment_of
 
 CUT_OFF_DEADLINE_S = 30.0
 
 Importing = Callable[..., CompletedProcess[str]]
 
 WON = "A1,Wilma Aldous,GTXPro,Ruda Glass,Won,01-03-17,20-05-17,1054,Q1 2017,Q2 2017"
-
-
-def addresses(database: Database) -> dict[str, str]:
-    return {"DATABASE_URL": database.app, "DATABASE_MIGRATE_URL": database.owner}
 
 
 @pytest.fixture

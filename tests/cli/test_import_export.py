@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.exports import MAP, planned, taken
 from tests.conftest import Database, Server, _database
-from tests.running import Running, command, started
+from tests.running import PLAIN, Running, addresses, command, started
 
 FOLDER = os.environ.get("CRM_EXPORT")
 
@@ -67,10 +67,6 @@ def imported(
     next(made, None)
 
 
-def addresses(database: Database) -> dict[str, str]:
-    return {"DATABASE_URL": database.app, "DATABASE_MIGRATE_URL": database.owner}
-
-
 def run_import(database: Database, data: Path) -> Any:
     said = ["import", "csv", str(FILE), "--map", MAP]
     return command(data, *said, environment=addresses(database), deadline_s=IMPORT_DEADLINE_S)
@@ -84,7 +80,8 @@ def service(imported: tuple[Database, Path]) -> Iterator[Running]:
 
 
 def ask(service: Running, path: str, **question: Any) -> httpx.Response:
-    return httpx.get(f"{service.url}{path}", params=question, headers=service.headers, timeout=ANSWER_DEADLINE_S)
+    address = f"{service.url}{path}"
+    return httpx.get(address, params=question, headers=service.headers, timeout=ANSWER_DEADLINE_S, verify=PLAIN)
 
 
 def listed(service: Running, **question: Any) -> Iterator[dict[str, Any]]:

@@ -1,32 +1,37 @@
 """`throughline key` and `throughline member`, as whoever runs the service uses them, beside no service."""
 
 from pathlib import Path
+from subprocess import CompletedProcess
 from uuid import UUID, uuid4
 
 import pytest
 
-from tests.running import command
+from tests.conftest import Database
+from tests.running import addresses, command
 
 
-def test_members_and_keys_from_the_command_line(data: Path) -> None:
-    assert command(data, "workspace", "create", "Depot deals").returncode == 0
-    (owner,) = command(data, "member", "list").stdout.splitlines()
-    refused = command(data, "member", "remove", owner.split()[0])
+def test_members_and_keys_from_the_command_line(database: Database, folder: Path) -> None:
+    def told(*arguments: str) -> CompletedProcess[str]:
+        return command(folder / "data", *arguments, environment=addresses(database))
+
+    assert told("workspace", "create", "Depot deals").returncode == 0
+    (owner,) = told("member", "list").stdout.splitlines()
+    refused = told("member", "remove", owner.split()[0])
     assert refused.returncode == 2
     assert "no other owner" in refused.stderr
-    party = command(data, "member", "add", "Ada", "--role", "coach").stdout.strip()
-    assert "is a member in the role coach" in command(data, "key", "create", "--name", "x", "--party", party).stderr
-    made = command(data, "key", "create", "--name", "laptop", "--party", party, "--role", "coach").stdout.strip()
+    party = told("member", "add", "Ada", "--role", "coach").stdout.strip()
+    assert "is a member in the role coach" in told("key", "create", "--name", "x", "--party", party).stderr
+    made = told("key", "create", "--name", "laptop", "--party", party, "--role", "coach").stdout.strip()
     assert made.startswith("tl_")
-    credential = next(line.split()[0] for line in command(data, "key", "list").stdout.splitlines() if party in line)
-    rotated = command(data, "key", "rotate", credential, "--overlap-hours", "1").stdout.strip()
+    credential = next(line.split()[0] for line in told("key", "list").stdout.splitlines() if party in line)
+    rotated = told("key", "rotate", credential, "--overlap-hours", "1").stdout.strip()
     assert rotated.startswith("tl_")
     assert rotated != made
-    assert "is now auditor" in command(data, "member", "role", party, "auditor").stdout
-    assert "revoked 2 keys" in command(data, "member", "remove", party).stdout
+    assert "is now auditor" in told("member", "role", party, "auditor").stdout
+    assert "revoked 2 keys" in told("member", "remove", party).stdout
     guest = ("key", "create", "--name", "guest", "--role", "guest", "--party", str(uuid4()))
-    assert "for one --stream" in command(data, *guest).stderr
-    assert command(data, *guest, "--stream", f"deal/{uuid4()}").stdout.startswith("tl_")
+    assert "for one --stream" in told(*guest).stderr
+    assert told(*guest, "--stream", f"deal/{uuid4()}").stdout.startswith("tl_")
 
 
 @pytest.mark.slow  # each of the commands starts a server of its own

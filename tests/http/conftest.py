@@ -29,6 +29,7 @@ from service.masterkey import MasterKey
 from service.settings import Settings, read_settings
 from tests.conftest import Database, Server, _database
 from tests.http.devices import Device
+from tests.running import PLAIN
 
 START_DEADLINE_S = 20
 # Small, so that the tests of slowness are not slow themselves.
@@ -168,7 +169,7 @@ def _url(running: uvicorn.Server) -> str:
 
 def client(world: World, person: Person | None) -> httpx.Client:
     headers = person.headers if person else {}
-    return httpx.Client(base_url=world.url, headers=headers, timeout=20, trust_env=False)
+    return httpx.Client(base_url=world.url, headers=headers, timeout=20, trust_env=False, verify=PLAIN)
 
 
 @pytest.fixture

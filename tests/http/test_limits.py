@@ -17,7 +17,7 @@ from service.http.problems import Problem
 from service.ledger.tokens import new_token
 from service.settings import read_settings
 from tests.conftest import Database
-from tests.running import Running, Start
+from tests.running import PLAIN, Running, Start
 
 ADMITS_NS_MAX = 5_000  # ten times what it takes here: it must stay nothing beside a request's 80 µs
 WRONG_KEYS = 1_000
@@ -144,7 +144,7 @@ def wrong(key: str) -> str:
 
 
 def ask(service: Running, key: str) -> httpx.Response:
-    return httpx.get(f"{service.url}/v1/me", headers={"Authorization": f"Bearer {key}"}, timeout=20)
+    return httpx.get(f"{service.url}/v1/me", headers={"Authorization": f"Bearer {key}"}, timeout=20, verify=PLAIN)
 
 
 def test_A16_a_key_over_its_limit_is_told_when_to_come_back(

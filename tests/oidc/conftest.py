@@ -12,6 +12,7 @@ from service.settings import read_settings
 from tests.conftest import Server, _database
 from tests.http.conftest import World, served, settle
 from tests.oidc.issuing import AUDIENCE, LocalIssuer, local_issuer
+from tests.running import PLAIN
 
 
 @pytest.fixture(scope="session")
@@ -54,4 +55,4 @@ def world(
 
 
 def ask(world: World, token: str, path: str = "/v1/me") -> httpx.Response:
-    return httpx.get(f"{world.url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=20)
+    return httpx.get(f"{world.url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=20, verify=PLAIN)
