@@ -12,7 +12,7 @@ from msgspec import Struct
 from domain.events import CATALOGUE
 from domain.events.declaring import Data
 from domain.events.record import EventCorrected
-from domain.facts import Attestation, Caller, Fact, Proposal, Said, Visibility
+from domain.facts import Attestation, Caller, Fact, Proposal, Visibility
 from domain.refusals import (
     CorrectionMalformed,
     GuestFactsAreShared,
@@ -54,12 +54,7 @@ def complete(stream: Stream, proposal: Proposal, caller: Caller, *, event_id: UU
         known = tuple(range(1, event_type.schema_version + 1))
         raise SchemaVersionUnknown(f"{event_type.name} has no version {proposal.schema_version}.", known=known)
     data = _data(stream, proposal, plan, caller, event_id)
-    said = {name: getattr(proposal, name) for name in _SAID}
-    if proposal.evidence:
-        said["evidence"] = tuple(map(_composed, proposal.evidence))
-    acting_party = proposal.on_behalf_of or _doer(data, event_type.doer) or caller.party_id
     return Fact(
-        **said,
         event_id=event_id,
         type=event_type.name,
         schema_version=event_type.schema_version,
@@ -68,13 +63,21 @@ def complete(stream: Stream, proposal: Proposal, caller: Caller, *, event_id: UU
         occurred_at=at if proposal.occurred_at is None else _utc(proposal.occurred_at),
         visibility=_visibility(stream, proposal, data, plan, caller),
         actor=caller.actor,
-        acting_party=acting_party,
+        acting_party=proposal.on_behalf_of or _doer(data, event_type.doer) or caller.party_id,
         attestation=_attestation(stream, data, plan, caller),
         data=data,
+        # What the client said beside, member by member: every fact takes this way, and a loop costs twice as much.
+        on_behalf_of=proposal.on_behalf_of,
+        basis=proposal.basis,
+        confidence=proposal.confidence,
+        evidence=tuple(map(_composed, proposal.evidence)) if proposal.evidence else (),
+        local_date=proposal.local_date,
+        time_zone=proposal.time_zone,
+        correlation_id=proposal.correlation_id,
+        causation_id=proposal.causation_id,
+        device_id=proposal.device_id,
+        device_sequence=proposal.device_sequence,
     )
-
-
-_SAID = tuple(name for name in Said.__struct_fields__ if name != "evidence")
 
 
 # -- data

@@ -134,7 +134,7 @@ def stream_key(kind: StreamKind, stream: UUID) -> str:
 
 def stream_uuid(stream_id: str) -> UUID:
     """The UUID in a stream's name."""
-    return UUID(stream_id.partition("/")[2])
+    return msgspec.convert(stream_id.partition("/")[2], UUID)  # three times as fast as the class itself
 
 
 encode = msgspec.json.Encoder(order="sorted").encode

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import overload
 from uuid import UUID
 
@@ -267,15 +268,16 @@ class Stream(Struct, kw_only=True, eq=False):
             return
         parent.own_entries += self.own_entries
         parent.own_versions |= self.own_versions
-        parent.own_things |= self.own_things
-        for thing_id, is_open in self.own_open.items():
-            parent.keep_open(thing_id, is_open)
+        if self.own_things:
+            parent.own_things |= self.own_things
+            for thing_id, is_open in self.own_open.items():
+                parent.keep_open(thing_id, is_open)
         parent.own_participants |= self.own_participants
         parent.own_widened |= self.own_widened
         parent.own_voided |= self.own_voided
         parent.own_corrected |= self.own_corrected
-        for name in _SCALARS:
-            setattr(parent, name, getattr(self, name))
+        for name, value in zip(_SCALARS, _scalars(self), strict=True):
+            setattr(parent, name, value)
 
     def become(self, other: "Stream") -> None:
         """Hold what `other`, which has no base, holds; stay the fork of one's own parent."""
@@ -359,3 +361,4 @@ _SCALARS = (
     "pause",
     "counts",
 )
+_scalars = attrgetter(*_SCALARS)

@@ -51,15 +51,15 @@ async def append(
     for stream, draft in group.drafts.items():
         if draft.kept is None and draft.exists:
             keys.make("stream", stream)
-    for _ in range(KEY_READS_MAX):
-        await workspace.know_keys(known, connection)
-        await _know_parties(workspace, ciphers, keys, connection, parties)
-        if keys.hold(known, parties):
-            break
-    else:
-        return None
     for event_id in alone:
         keys.make("stream", event_id)
+    reads = 0
+    while not keys.hold(known, parties):
+        if reads == KEY_READS_MAX:
+            return None
+        reads += 1
+        await workspace.know_keys(known, connection)
+        await _know_parties(workspace, ciphers, keys, connection, parties)
     verdict, first, stored_at = await _call(workspace, keys, rows, connection, group, subjects, at, alone)
     if verdict == b"erased":
         ciphers.forget(workspace.workspace_id)

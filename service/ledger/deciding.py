@@ -91,7 +91,7 @@ def _decide(ask: Ask, draft: Draft, elsewhere: Mapping[UUID, UUID], at: datetime
     for proposal, event_id, sent in zip(ask.proposals, ask.event_ids, ask.digests, strict=True):
         if _is_replay(ask, draft, event_id, sent):
             continue
-        if event_id in elsewhere:
+        if elsewhere and event_id in elsewhere:
             raise EventIdReused(event_id)
         new.append((proposal, event_id, sent))
     if not new:
@@ -132,7 +132,7 @@ def with_missed(refusal: Exception, ask: Ask, draft: Draft | None) -> Exception:
 
 def _is_replay(ask: Ask, draft: Draft, event_id: UUID, sent: bytes) -> bool:
     """Whether this very proposal is on the stream already; raises `EventIdReused` when another one is."""
-    staged = draft.staged.get(event_id)
+    staged = draft.staged.get(event_id) if draft.staged else None
     if staged is not None:
         fact, known = staged.fact, staged.proposal_digest
     else:

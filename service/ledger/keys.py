@@ -81,6 +81,8 @@ class AppendKeys:
         self._ciphers = ciphers
         self._workspace_id = workspace_id
         self._made: dict[tuple[str, UUID], NewKey] = {}
+        self._streams: dict[UUID, AESGCM] = {}
+        self._parties: dict[UUID, tuple[UUID, AESGCM]] = {}
 
     @property
     def made(self) -> Iterable[NewKey]:
@@ -94,22 +96,29 @@ class AppendKeys:
         self._made[kind, owner_id] = NewKey(key_id, kind, owner_id, wrapped, AESGCM(key))
 
     def hold(self, streams: Iterable[UUID], parties: Iterable[UUID]) -> bool:
-        """Whether all that is needed to seal is known."""
-        return all(self._ciphers.get(self._workspace_id, one) for one in streams) and all(map(self.party, parties))
+        """Whether all that is needed to seal is known or made; from then on it is at hand."""
+        self._streams = {key.owner_id: key.cipher for key in self.made if key.kind == "stream"}
+        self._parties = {key.owner_id: (key.key_id, key.cipher) for key in self.made if key.kind == "party"}
+        for stream in streams:
+            cipher = self._ciphers.get(self._workspace_id, stream)
+            if cipher is None:
+                return False
+            self._streams[stream] = cipher
+        for party in parties:
+            known = self._ciphers.of_party(self._workspace_id, party)
+            if known is not None:
+                self._parties[party] = known
+            elif party not in self._parties:
+                return False
+        return True
 
     def stream(self, stream: UUID) -> AESGCM:
-        """The cipher of a stream, which was learned or made before."""
-        made = self._made.get(("stream", stream))
-        cipher = self._ciphers.get(self._workspace_id, stream) if made is None else made.cipher
-        if cipher is None:
-            raise KeyError(stream)
-        return cipher
+        """The cipher of a stream; raises KeyError when it is not held."""
+        return self._streams[stream]
 
     def party(self, party_id: UUID) -> tuple[UUID, AESGCM] | None:
-        """A party's key and its cipher, if it was learned or made before."""
-        known = self._ciphers.of_party(self._workspace_id, party_id)
-        made = self._made.get(("party", party_id)) if known is None else None
-        return (made.key_id, made.cipher) if made is not None else known
+        """A party's key and its cipher, if it is held, known or was made."""
+        return self._parties.get(party_id) or self._ciphers.of_party(self._workspace_id, party_id)
 
     def keep(self) -> None:
         """The append has committed: what it made is there for everybody."""

@@ -5,6 +5,7 @@ The envelope is who said what when. Words are what a person said (free text, nam
 """
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from domain.corrections import replacement
 from domain.events import CATALOGUE
 from domain.events.declaring import Data
 from domain.events.record import EventCorrected
-from domain.facts import ERASED, Actor, Fact
+from domain.facts import ERASED, Actor, Fact, Visibility
 from service.ledger.canonical import canonical
 
 # Parties known at once in one process; one that is forgotten costs its facts 200 bytes more.
@@ -48,25 +49,66 @@ def divide(fact: Fact) -> Parts:
         structure["data"], words["data"] = _split(replacement(fact.data))
     if fact.evidence:
         words["evidence"] = msgspec.to_builtins(fact.evidence)
-    envelope: dict[str, Any] = {
-        "acting_party": fact.acting_party,
-        "actor": fact.actor,
-        "attestation": fact.attestation,
-        "event_id": fact.event_id,
-        "occurred_at": fact.occurred_at,
-        "schema_version": fact.schema_version,
-        "type": fact.type,
-        "visibility": fact.visibility,
-    }
-    for name in _ENVELOPE_OPTIONAL:
-        value = getattr(fact, name)
-        if value is not None:
-            envelope[name] = value
     return Parts(
-        canonical(envelope, floats=fact.confidence is not None),
+        _envelope(fact),
         canonical(structure, floats=type(fact.data) in _WITH_NUMBERS),
         canonical(words, floats=False) if words else None,
     )
+
+
+class _Actor(Struct, gc=False):
+    kind: str
+    party_id: UUID
+
+
+class _Envelope(Struct, omit_defaults=True, kw_only=True, gc=False):
+    """The members in the order of their names, so that they are written in canonical form as they stand."""
+
+    acting_party: UUID
+    actor: _Actor
+    attestation: str
+    basis: str | None = None
+    causation_id: UUID | None = None
+    confidence: float | None = None
+    correlation_id: UUID | None = None
+    device_id: UUID | None = None
+    device_sequence: int | None = None
+    event_id: UUID
+    local_date: date | None = None
+    occurred_at: datetime
+    on_behalf_of: UUID | None = None
+    schema_version: int
+    time_zone: str | None = None
+    type: str
+    visibility: Visibility
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _envelope(fact: Fact) -> bytes:
+    envelope = _Envelope(
+        acting_party=fact.acting_party,
+        actor=_Actor(fact.actor.kind, fact.actor.party_id),
+        attestation=fact.attestation,
+        basis=fact.basis,
+        causation_id=fact.causation_id,
+        confidence=fact.confidence,
+        correlation_id=fact.correlation_id,
+        device_id=fact.device_id,
+        device_sequence=fact.device_sequence,
+        event_id=fact.event_id,
+        local_date=fact.local_date,
+        occurred_at=fact.occurred_at,
+        on_behalf_of=fact.on_behalf_of,
+        schema_version=fact.schema_version,
+        time_zone=fact.time_zone,
+        type=fact.type,
+        visibility=fact.visibility,
+    )
+    if fact.confidence is None:
+        return _encode(envelope)
+    return canonical(msgspec.to_builtins(envelope), floats=True)
 
 
 def unite(stream_id: str, version: int, envelope: bytes, structure: bytes | None, words: bytes | None) -> Fact:
@@ -112,17 +154,12 @@ def _data(cls: type[Data], held: dict[str, Any], said: dict[str, Any]) -> Data:
     return msgspec.convert(_merge(cls, held, said), cls)
 
 
-_ENVELOPE_OPTIONAL = tuple(
-    field.name for field in msgspec.structs.fields(Fact) if not field.required and field.name != "evidence"
-)
-
-
 def _split(value: Struct) -> tuple[dict[str, Any], dict[str, Any]]:
     structure: dict[str, Any] = {}
     words: dict[str, Any] = {}
     for field in _PLANS[type(value)]:
         content = getattr(value, field.name)
-        if content is field.absent or content == ():
+        if content is field.absent or (type(content) is tuple and not content):
             continue
         if content is None or (field.plain and not field.is_words):
             structure[field.name] = content
