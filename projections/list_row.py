@@ -7,13 +7,30 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from domain.corrections import REWRITING
+from domain.effects import EFFECTS
 from domain.facts import ERASED, Visibility
+from domain.relations import PLANS
 from domain.state import Stream, Thing
 from projections.moments import falls_due, moment
 
 # Push and pull move somebody, anxiety and habit hold them.
 FORCE_SIGN = {"push": 1, "pull": 1, "anxiety": -1, "habit": -1}
 LIFECYCLE_UNSAID = "active"  # of a goal whose lifecycle nobody has recorded yet
+
+
+# Of what is open, a row tells when these fall due, how strong forces are, and that there is a routine.
+TOLD = frozenset({"commitment", "force", "milestone", "no", "routine"})
+
+STILL = frozenset(
+    name
+    for name, plan in PLANS.items()
+    if name not in EFFECTS
+    and name not in REWRITING
+    and not plan.event_type.service_only
+    and (plan.step is None or plan.step.kind not in TOLD)
+)
+"""Types of facts that change nothing in a stream's row but when its last event was; most facts are of these."""
 
 
 class Card(Struct, frozen=True, omit_defaults=True):

@@ -1,11 +1,11 @@
 """One call of `append_events`: keys found or made, facts sealed, list rows computed, all sent in one round trip."""
 
+import os
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from domain.facts import Fact
 from domain.subjects import subject_of
 from service.ledger.arrays import (
     bigint_array,
@@ -18,11 +18,12 @@ from service.ledger.arrays import (
     text_array,
     uuid_array,
 )
+from service.ledger.asking import Staged
 from service.ledger.deciding import Group
 from service.ledger.keys import AppendKeys, Ciphers
 from service.ledger.listing import ListRows
 from service.ledger.prepared import Prepared
-from service.ledger.sealing import Sealed, seal
+from service.ledger.sealing import CHANCE_BYTES, Sealed, seal
 from service.ledger.store import fetch, statement
 from service.ledger.workspace import KEY_READS_MAX, Connection, Workspace
 
@@ -98,12 +99,7 @@ async def _call(
     drafts = list(group.drafts.items())
     place = {stream: ordinal for ordinal, (stream, _) in enumerate(drafts, start=1)}
     staged = group.staged
-    sealed = [
-        _seal(workspace.workspace_id, keys, stream, one.fact, subject)
-        if one.fact.event_id not in alone
-        else seal(one.fact, workspace.workspace_id, keys.stream(one.fact.event_id), one.fact.event_id, None)
-        for (stream, one), subject in zip(staged, subjects, strict=True)
-    ]
+    sealed = _sealed(workspace.workspace_id, keys, staged, subjects, alone)
     derived = rows.of(workspace.workspace_id, keys, group, place)
     answer = await _APPEND.call(
         connection,
@@ -137,7 +133,22 @@ async def _call(
     return answer[0]
 
 
-def _seal(workspace_id: UUID, keys: AppendKeys, stream: UUID, fact: Fact, subject: UUID | None) -> Sealed:
-    party = None if subject is None else keys.party(subject)
-    key_id, cipher = (None, None) if party is None else party
-    return seal(fact, workspace_id, keys.stream(stream), key_id, cipher)
+def _sealed(
+    workspace_id: UUID,
+    keys: AppendKeys,
+    staged: Sequence[tuple[UUID, Staged]],
+    subjects: Sequence[UUID | None],
+    alone: Collection[UUID],
+) -> list[Sealed]:
+    """Each fact sealed, with the bytes left to chance of all of them fetched at once."""
+    chance = os.urandom(CHANCE_BYTES * len(staged))
+    sealed = []
+    for number, ((stream, one), subject) in enumerate(zip(staged, subjects, strict=True)):
+        own_chance = chance[number * CHANCE_BYTES : (number + 1) * CHANCE_BYTES]
+        event_id = one.fact.event_id
+        if event_id in alone:
+            sealed.append(seal(one.fact, workspace_id, keys.stream(event_id), event_id, None, own_chance))
+        else:
+            words_key, words_cipher = (subject and keys.party(subject)) or (None, None)
+            sealed.append(seal(one.fact, workspace_id, keys.stream(stream), words_key, words_cipher, own_chance))
+    return sealed

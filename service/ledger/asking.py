@@ -75,6 +75,6 @@ def proposal_digest(proposal: Proposal) -> bytes:
 
     Which device it came from, as its how manieth, is no part of it: a device that was set up anew counts anew.
     """
-    if not (proposal.event_id is proposal.device_id is proposal.device_sequence is None):
+    if not (proposal.event_id is None and proposal.device_id is None and proposal.device_sequence is None):
         proposal = msgspec.structs.replace(proposal, event_id=None, device_id=None, device_sequence=None)
     return digest(_proposal_bytes(proposal))

@@ -36,6 +36,7 @@ from service.ledger.listing import ListRows
 from service.ledger.lists import Lists
 from service.ledger.memory import Kept, Memory
 from service.ledger.past import Past
+from service.ledger.patience import Patience
 from service.ledger.people import People
 from service.ledger.person_exports import person_lines
 from service.ledger.proofs import Proofs
@@ -49,7 +50,7 @@ from service.ledger.questions import (
     RowsQuestion,
 )
 from service.ledger.receipts import ReceiptsAsked
-from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, NothingToErase, StoreUnavailable
+from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, NothingToErase
 from service.ledger.store import Store, statement
 from service.ledger.summaries import Summaries
 from service.ledger.sync.door import Sync
@@ -111,6 +112,7 @@ class Ledger:
             store, self._ciphers, self._list_rows, clock, None if journal is None else ErasureJournal(journal)
         )
         self._workspaces: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()
+        self._patience = Patience(APPEND_DEADLINE_S)
 
     @classmethod
     @asynccontextmanager
@@ -171,11 +173,8 @@ class Ledger:
             return await self._rehearse(workspace, ask, around=around)
         writer.submit(ask)
         self.checkpoints.grown(identity.workspace_id)
-        deadline = asyncio.get_running_loop().call_later(APPEND_DEADLINE_S, _give_up, ask)
-        try:
-            appended = await ask.answer
-        finally:
-            deadline.cancel()
+        self._patience.bound(ask.answer)
+        appended = await ask.answer
         if not around:
             return appended
         return _with_around(appended, await self._kept(workspace, stream_id), identity.caller)
@@ -458,8 +457,3 @@ def _with_around(appended: Appended, kept: Kept, caller: Caller) -> Appended:
     positions = [record.position for record in appended.events]
     before, after = (history(kept, caller, at, None, at).stream for at in (min(positions), max(positions) + 1))
     return structs.replace(appended, around=Around(before, after))
-
-
-def _give_up(ask: Ask) -> None:
-    if not ask.answer.done():
-        ask.answer.set_exception(StoreUnavailable("no answer within the deadline"))

@@ -12,7 +12,7 @@ from msgspec import Struct
 from domain.facts import Recorded
 from domain.history import effective
 from domain.stream import Stream, evolve, fold
-from projections.list_row import Card, ListRow, card, list_row
+from projections.list_row import STILL, Card, ListRow, card, list_row
 from projections.participations import Participation, participations
 from service.ledger.deciding import Draft, Group
 from service.ledger.keys import AppendKeys
@@ -56,7 +56,7 @@ class ListRows:
         for stream in dict.fromkeys(stream for stream, _ in group.staged):
             draft, ordinal = group.drafts[stream], place[stream]
             shown = public_fold(draft)
-            row = draft.row = list_row(shown)
+            row = draft.row = _row_of(draft, shown)
             worded = draft.rewrites or not draft.families.isdisjoint(_CARD)
             if worded or draft.kept is None or not row.stays(draft.kept.row):
                 words = card(shown) if worded else None
@@ -165,6 +165,15 @@ def _continued(draft: Draft) -> Stream | None:
         if fact.visibility.width >= width:
             evolve(shown, fact)
     return shown if shown.in_order else None
+
+
+def _row_of(draft: Draft, shown: Stream) -> ListRow:
+    """The row of what lists show of a stream; made of the one before it when the draft's facts leave that as it is."""
+    before = None if draft.kept is None else draft.kept.row
+    if before is None or any(staged.fact.type not in STILL for staged in draft.staged.values()):
+        return list_row(shown)
+    assert shown.last_at is not None, "a row is of a stream that has its first fact"
+    return msgspec.structs.replace(before, last_event_at=shown.last_at)
 
 
 def card_place(workspace_id: UUID, stream: UUID) -> bytes:

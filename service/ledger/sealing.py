@@ -17,6 +17,7 @@ from service.ledger.refusals import Unreadable
 
 SALT_BYTES = 16
 NONCE_BYTES = 12
+CHANCE_BYTES = 3 * SALT_BYTES + 2 * NONCE_BYTES  # what sealing one fact leaves to chance
 
 
 class Sealed(Struct, frozen=True, gc=False):
@@ -45,10 +46,14 @@ class Stored(Struct, frozen=True, gc=False):
     proposal_digest: bytes | None
 
 
-def seal(fact: Fact, workspace_id: UUID, stream: AESGCM, words_key: UUID | None, party: AESGCM | None) -> Sealed:
-    """`fact` sealed under its stream's cipher, its words under `party` (whose key is `words_key`) when given."""
+def seal(
+    fact: Fact, workspace_id: UUID, stream: AESGCM, words_key: UUID | None, party: AESGCM | None, chance: bytes
+) -> Sealed:
+    """`fact` sealed under its stream's cipher, its words under `party` (whose key is `words_key`) when given.
+
+    `chance` are `CHANCE_BYTES` random bytes, used nowhere else.
+    """
     parts = divide(fact)
-    chance = os.urandom(3 * SALT_BYTES + 2 * NONCE_BYTES)
     place = workspace_id.bytes + fact.event_id.bytes
     envelope = chance[:16] + parts.envelope
     structure = chance[16:32] + parts.structure

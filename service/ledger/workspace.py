@@ -16,8 +16,9 @@ from service.ledger.credentials import Credentials
 from service.ledger.deciding import Draft
 from service.ledger.keys import Ciphers
 from service.ledger.memory import Kept, Memory
+from service.ledger.patience import Patience
 from service.ledger.prepared import Prepared
-from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, StoreUnavailable, Unreadable
+from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, Unreadable
 from service.ledger.sealing import Stored, unseal
 from service.ledger.store import SILENCE_S, Store, fetch, statement
 
@@ -70,6 +71,7 @@ class Workspace:
         self._loads: dict[object, set[UUID]] = {}
         self._erasures = 0  # how often content was found to be erased; what was read before may hold it
         self._waiting: list[asyncio.Future[None]] = []
+        self._patience = Patience(SILENCE_S)
         self._following: asyncio.Task[None] | None = None
 
     @property
@@ -88,16 +90,12 @@ class Workspace:
 
         Raises `StoreUnavailable` also when the look-up before the one that is shared takes too long.
         """
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         if self._following is None:
             self._following = asyncio.create_task(self._follow_for_all())
-        deadline = loop.call_later(SILENCE_S, _give_up, waiter)
-        try:
-            await waiter
-        finally:
-            deadline.cancel()
+        self._patience.bound(waiter)
+        await waiter
 
     async def _follow_for_all(self) -> None:
         try:
@@ -366,8 +364,3 @@ class Workspace:
         if connection is None:
             return await self._store.read(sql, parameters)
         return await fetch(connection, sql, parameters)
-
-
-def _give_up(waiter: "asyncio.Future[None]") -> None:
-    if not waiter.done():
-        waiter.set_exception(StoreUnavailable("no answer within the deadline"))

@@ -30,7 +30,7 @@ from service.http.synced import pushed
 from service.ledger.parts import divide
 from service.ledger.questions import After
 from service.ledger.refusals import Unreadable
-from service.ledger.sealing import Stored, seal, unseal
+from service.ledger.sealing import CHANCE_BYTES, Stored, seal, unseal
 from service.ledger.tokens import new_token, read_token
 from service.proof.checkpoint import Checkpoint
 from service.proof.flaws import Flaw
@@ -210,7 +210,7 @@ def test_A29_what_is_stored_is_a_fact_or_unreadable(data: st.DataObject, fact: A
 @given(st.data(), st.sampled_from(STORED))
 def test_A29_what_was_changed_under_its_seal_is_unreadable(data: st.DataObject, fact: Any) -> None:
     cipher = AESGCM(KEY)
-    one = seal(fact, HERE, cipher, None, None)
+    one = seal(fact, HERE, cipher, None, None, bytes(CHANCE_BYTES))
     structure = data.draw(spoilt([one.structure]))
     now = datetime(2026, 3, 2, tzinfo=UTC)
     row = Stored(HERE, 7, 7, fact.event_id, now, one.envelope, structure, one.words, None, b"")

@@ -6,11 +6,13 @@ from uuid import UUID
 import msgspec
 import pytest
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from domain.events import CATALOGUE, EventType, samples
 from domain.facts import Caller
 from domain.rules.record import FINAL
 from domain.rules.standing import OPENING
+from projections.list_row import STILL, list_row
 from projections.resources import RESOURCES
 from tests.domain.telling import Story, day, known_as, voided
 from tests.domain.test_catalogue import before
@@ -75,3 +77,13 @@ def test_words_that_are_gone_leave_everything_else(event_type: EventType, kind: 
     wiped = erased(story, day(40))
     for name, answer in answers(story, kind).items():
         assert to_builtins(RESOURCES[name].of(wiped)) == wordless(story, answer), name
+
+
+@pytest.mark.parametrize(("event_type", "kind"), CASES)
+def test_what_leaves_a_row_still_moves_nothing_in_it_but_the_last_event(event_type: EventType, kind: str) -> None:
+    story = with_all_before(event_type, kind)
+    was = list_row(story.stream)
+    told(story, event_type.example)
+    row = list_row(story.stream)
+    if event_type.name in STILL:
+        assert row == replace(was, last_event_at=row.last_event_at)
