@@ -192,7 +192,8 @@ def _attestation(stream: Stream, data: Data, plan: Plan, caller: Caller) -> Atte
     """Who vouches for the fact, judged by who records it: the service, the other side, or nobody else."""
     if caller.role == "service" or caller.kind == "service":
         return "system"
-    side = stream.side(caller.party_id) if stream.takes_part(caller.party_id) else None
+    recorder = stream.participant(caller.party_id)
+    side = None if recorder is None or recorder.left is not None else recorder.side
     answerable = _answerable_side(stream, data, plan)
     return "self" if side is None or answerable is None or side == answerable else "counterparty"
 

@@ -27,7 +27,7 @@ def may_see(fact: Fact, caller: Caller, stream: Stream) -> bool:
     if caller.role == "guest":
         return caller.stream_id == stream.stream_id and stream.visibility(fact) is Visibility.SHARED
     first = stream.first
-    if first is not None and first.event_id != fact.event_id and not _sees(first, caller, stream):
+    if first is not None and first is not fact and first.event_id != fact.event_id and not _sees(first, caller, stream):
         return False
     return _sees(fact, caller, stream)
 

@@ -82,16 +82,18 @@ class Store:
         """
         pool = self._writers if writing else self._readers
         try:
-            async with pool.connection() as connection:
-                patience = asyncio.get_running_loop().call_later(silence_s, _hang_up, connection)
-                try:
-                    yield connection
-                except (psycopg.OperationalError, psycopg.InterfaceError):
-                    if connection.closed:  # what cut this one has most likely cut those that lie idle too
-                        await pool.drain()
-                    raise
-                finally:
-                    patience.cancel()
+            # Not `pool.connection()`, which commits: on these connections that is nothing, at half of the pool's cost.
+            connection = await pool.getconn()
+            patience = asyncio.get_running_loop().call_later(silence_s, _hang_up, connection)
+            try:
+                yield connection
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                if connection.closed:  # what cut this one has most likely cut those that lie idle too
+                    await pool.drain()
+                raise
+            finally:
+                patience.cancel()
+                await pool.putconn(connection)  # one that is inside a transaction is rolled back there
         except (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError) as failure:
             raise StoreUnavailable(type(failure).__name__) from failure
 
