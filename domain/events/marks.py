@@ -1,7 +1,8 @@
 """Reads the marks on a struct's fields, through nested structs, lists and unions. Used when the catalogue is made."""
 
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from msgspec import inspect
 
@@ -9,26 +10,33 @@ Path = tuple[str, ...]
 """Where a member sits: names from the outside in, `*` for every item of a list."""
 
 
+class _Mark(NamedTuple):
+    name: str
+    path: Path
+    value: Any
+
+
 def marks(cls: type, mark: str) -> Iterator[tuple[Path, Any]]:
     """Every place in `cls` that carries `mark`, with the mark's value, in the order of declaration."""
-    seen: set[tuple[Path, Any]] = set()
-    for found in _walk(inspect.type_info(cls), mark, ()):
-        if found not in seen:  # the variants of a union share their members
-            seen.add(found)
-            yield found
+    return ((found.path, found.value) for found in _all_marks(cls) if found.name == mark)
 
 
-def _walk(node: inspect.Type, mark: str, path: Path) -> Iterator[tuple[Path, Any]]:
+@cache  # a struct is asked for a dozen times while the catalogue is made, at every start
+def _all_marks(cls: type) -> tuple[_Mark, ...]:
+    return tuple(dict.fromkeys(_walk(inspect.type_info(cls), ())))  # the variants of a union share their members
+
+
+def _walk(node: inspect.Type, path: Path) -> Iterator[_Mark]:
     match node:
         case inspect.Metadata(type=inner, extra=extra):
-            if extra and mark in extra:
-                yield path, extra[mark]
-            yield from _walk(inner, mark, path)
+            for name, value in (extra or {}).items():
+                yield _Mark(name, path, value)
+            yield from _walk(inner, path)
         case inspect.StructType(fields=fields):
             for field in fields:
-                yield from _walk(field.type, mark, (*path, field.encode_name))
+                yield from _walk(field.type, (*path, field.encode_name))
         case inspect.UnionType(types=types):
             for member in types:
-                yield from _walk(member, mark, path)
+                yield from _walk(member, path)
         case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
-            yield from _walk(item, mark, (*path, "*"))
+            yield from _walk(item, (*path, "*"))
