@@ -130,12 +130,11 @@ class SettingChanged(Data, frozen=True, kw_only=True):
     example={"export_id": EXPORT, "scope": "party", "party_id": BUYER, "size": 1204},
 )
 class ExportMade(Data, frozen=True, kw_only=True):
-    """A copy of what is recorded left the service: of the whole log or one stream up to `size` facts of the log, or of
-    what is held on a party. A stream that not every member knows of is not named."""
+    """A copy left the service: of the log or a stream, up to `size` facts of the log, or of what is held on a party."""
 
     export_id: UUID
     scope: Literal["workspace", "stream", "party"]
-    stream_id: StreamName | None = None
+    stream_id: StreamName | None = None  # a stream that not every member knows of is not named
     party_id: Person | None = None
     size: Count | None = None
 
