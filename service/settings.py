@@ -121,9 +121,10 @@ TABLE: tuple[Setting, ...] = (
         "a file with that key",
         "master.key in THROUGHLINE_DATA, made once, with the own PostgreSQL",
     ),
-    # 12 busy connections keep two cores of PostgreSQL busy; the own server allows 60 in all.
+    # 12 busy connections keep two cores of PostgreSQL busy; the own server allows 60 in all. Fewer than three there
+    # cannot be: one that reads, one that appends, one for jobs.
     Setting(
-        "THROUGHLINE_DATABASE_CONNECTIONS_MAX", "database_connections_max", "12", *whole(2, 500), "connections kept"
+        "THROUGHLINE_DATABASE_CONNECTIONS_MAX", "database_connections_max", "12", *whole(3, 500), "connections kept"
     ),
     # One commit of 256 small facts takes about 20 ms, which is what a lone writer is willing to wait behind.
     Setting("THROUGHLINE_BATCH_EVENTS_MAX", "batch_events_max", "256", *whole(1, 5_000), "facts in one commit"),

@@ -104,7 +104,7 @@ class Checkpoints:
             began = perf_counter()
             try:
                 if behind is None:
-                    self._grown.update(row[0] for row in await self._store.read(_TREES_BEHIND, {}))
+                    self._grown.update(row[0] for row in await self._store.jobs.read(_TREES_BEHIND, {}))
                 behind, self._grown = self._grown, set()
                 self._wake.clear()
                 for workspace_id in behind:
@@ -133,7 +133,7 @@ class Checkpoints:
         No lock and no transaction is open meanwhile: `grow_tree` refuses what another builder was faster with.
         """
         question: dict[str, Any] = {"workspace": workspace_id}
-        async with self._store.connection(TRANSACTION_S) as connection:
+        async with self._store.jobs.connection(TRANSACTION_S) as connection:
             heads = await fetch(connection, _HEAD, question)
             trees = await fetch(connection, _TREE, question)
             head, size = heads[0][0] if heads else 0, trees[0][0] if trees else 0

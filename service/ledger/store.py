@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -30,6 +30,8 @@ CONNECT_TIMEOUT_S = 2
 # Appends wait for each other anyway; and a pool hands its connections out in turn, so that with many of them PostgreSQL
 # wakes another process for each append, whose caches are cold.
 WRITERS_MAX = 4
+# For the tree over the log, webhooks, and the look at the database's clock and schema: one at a time is soon enough.
+JOBS_MAX = 1
 # Requests that may wait for a connection at once; reads are short, so more than this means the server is gone.
 CONNECTION_WAITERS_MAX = 1_000
 
@@ -50,50 +52,31 @@ def statement(name: str) -> str:
 ENTER = statement("enter")
 
 
-class Store:
-    """Two pools of autocommit connections, one for writing, whose failures all become `StoreUnavailable`."""
+class Connections:
+    """A bounded pool of autocommit connections, whose failures all become `StoreUnavailable`."""
 
-    def __init__(self, dsn: str, connections_max: int) -> None:
-        self.meter = Meter()
-        writers_max = min(WRITERS_MAX, connections_max // 2)
-        self._readers = _pool(dsn, "readers", connections_max - writers_max)
-        self._writers = _pool(dsn, "writers", writers_max)
-
-    async def open(self) -> None:
-        await self._readers.open()
-        await self._writers.open()
-
-    async def close(self) -> None:
-        await self._readers.close(timeout=CONNECT_TIMEOUT_S)
-        await self._writers.close(timeout=CONNECT_TIMEOUT_S)
-
-    @property
-    def pools(self) -> dict[str, dict[str, int]]:
-        """The pools' own figures, by what they are for."""
-        return {"reading": self._readers.get_stats(), "writing": self._writers.get_stats()}
+    def __init__(self, dsn: str, name: str, connections_max: int) -> None:
+        self.pool = _pool(dsn, name, connections_max)
 
     @asynccontextmanager
-    async def connection(
-        self, silence_s: float = SILENCE_S, *, writing: bool = False
-    ) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
+    async def connection(self, silence_s: float = SILENCE_S) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
         """A connection for several statements, such as a transaction, cut after `silence_s`. Raises `StoreUnavailable`.
 
         Cut, not cancelled: a cancellation would itself wait for the server's answer.
         """
-        pool = self._writers if writing else self._readers
         try:
             # Not `pool.connection()`, which commits: on these connections that is nothing, at half of the pool's cost.
-            connection = await pool.getconn()
+            connection = await self.pool.getconn()
             patience = asyncio.get_running_loop().call_later(silence_s, _hang_up, connection)
             try:
                 yield connection
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 if connection.closed:  # what cut this one has most likely cut those that lie idle too
-                    await pool.drain()
+                    await self.pool.drain()
                 raise
             finally:
                 patience.cancel()
-                await pool.putconn(connection)  # one that is inside a transaction is rolled back there
+                await self.pool.putconn(connection)  # one that is inside a transaction is rolled back there
         except (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError) as failure:
             raise StoreUnavailable(type(failure).__name__) from failure
 
@@ -113,6 +96,44 @@ class Store:
                 raise
         async with self.connection() as connection:
             return await read(connection)
+
+
+class Store:
+    """The database, through three pools: for reading, for appending, and for `jobs` that nobody waits for.
+
+    What a job does may take many round trips. It has a connection of its own, so that no request waits for it.
+    """
+
+    def __init__(self, dsn: str, connections_max: int) -> None:
+        self.meter = Meter()
+        writers_max = min(WRITERS_MAX, (connections_max - JOBS_MAX) // 2)
+        self.readers = Connections(dsn, "readers", connections_max - JOBS_MAX - writers_max)
+        self.writers = Connections(dsn, "writers", writers_max)
+        self.jobs = Connections(dsn, "jobs", JOBS_MAX)
+        self._all = {"reading": self.readers, "writing": self.writers, "jobs": self.jobs}
+
+    async def open(self) -> None:
+        for connections in self._all.values():
+            await connections.pool.open()
+
+    async def close(self) -> None:
+        for connections in self._all.values():
+            await connections.pool.close(timeout=CONNECT_TIMEOUT_S)
+
+    @property
+    def pools(self) -> dict[str, dict[str, int]]:
+        """The pools' own figures, by what they are for."""
+        return {name: connections.pool.get_stats() for name, connections in self._all.items()}
+
+    def connection(
+        self, silence_s: float = SILENCE_S, *, writing: bool = False
+    ) -> AbstractAsyncContextManager[AsyncConnection[tuple[Any, ...]]]:
+        """A connection for a request, as `Connections.connection` gives it."""
+        return (self.writers if writing else self.readers).connection(silence_s)
+
+    async def read(self, sql: str, parameters: Sequence[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows of a reading statement of a request."""
+        return await self.readers.read(sql, parameters)
 
 
 def _pool(dsn: str, name: str, connections_max: int) -> AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]:

@@ -65,7 +65,7 @@ class Watch:
     async def _schema(self) -> list[tuple[Any, ...]]:
         """The applied migrations; none when the table of them is gone, or not ours to read."""
         try:
-            return await self._store.read(_SCHEMA, {})
+            return await self._store.jobs.read(_SCHEMA, {})
         except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
             return []
 
@@ -89,13 +89,13 @@ class Watch:
             self._judged(await self._schema())
             self.database_up = True
             before = self._clock.now()
-            told: datetime = (await self._store.read(_NOW, {}))[0][0]
+            told: datetime = (await self._store.jobs.read(_NOW, {}))[0][0]
             after = self._clock.now()
             self.clock_skew_s = skew_s(before, told, after)
             if (now := asyncio.get_running_loop().time()) >= self._lag_due:
                 self._lag_due = now + LAG_EVERY_S
-                self.unsigned_facts, self.unsigned_s = (await self._store.read(_LAG, {}))[0]
-                self.webhook_lag_facts, self.webhook_lag_s = (await self._store.read(_WEBHOOK_LAG, {}))[0]
+                self.unsigned_facts, self.unsigned_s = (await self._store.jobs.read(_LAG, {}))[0]
+                self.webhook_lag_facts, self.webhook_lag_s = (await self._store.jobs.read(_WEBHOOK_LAG, {}))[0]
         except StoreUnavailable:
             self.database_up = False
         except Exception:

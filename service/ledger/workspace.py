@@ -117,7 +117,7 @@ class Workspace:
     async def catch_up(self) -> None:
         """Follow the log to its head."""
         place = {"workspace": self.workspace_id.bytes}
-        head = await self._store.reading(lambda connection: _HEAD.call(connection, place))
+        head = await self._store.readers.reading(lambda connection: _HEAD.call(connection, place))
         if not head:
             raise NoSuchKey
         await self.follow_to(read_bigint(head[0][0]))

@@ -134,7 +134,7 @@ def test_F6_asked_to_stop_while_the_database_is_silent_it_ends_in_time(
 def test_F7_a_slow_database_is_waited_for_and_excess_is_told_in_time(
     folder: Path, behind: Reached, proxy: Proxy, database: Database, service_process: Start, connect: Connect
 ) -> None:
-    few = {"THROUGHLINE_DATABASE_CONNECTIONS_MAX": "2"}
+    few = {"THROUGHLINE_DATABASE_CONNECTIONS_MAX": "3"}
     service, history = service_process(folder / "data", database=behind, environment=few), History()
     clients = [connect(service) for _ in range(CALLERS)]
     deal = a_deal(clients[0], history)

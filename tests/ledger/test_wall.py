@@ -84,7 +84,7 @@ async def test_A26_who_entered_one_reads_that_one_and_only_until_the_transaction
 async def test_A26_a_statement_that_forgets_its_clause_reads_the_caller_s_workspace_alone(
     database: Database, noor: Identity, theirs: UUID
 ) -> None:
-    store = Store(database.app, 2)
+    store = Store(database.app, 3)
     await store.open()
     try:
         forgetful = "SELECT DISTINCT workspace_id FROM event"
@@ -156,7 +156,7 @@ async def test_two_workspaces_over_one_connection_never_mix(opening: Opening, no
 async def test_what_fails_inside_a_workspace_leaves_the_connection_as_good_as_it_was(
     database: Database, noor: Identity, theirs: UUID
 ) -> None:
-    store, count = Store(database.app, 2), "SELECT count(*) FROM event WHERE workspace_id = %(workspace)s"
+    store, count = Store(database.app, 3), "SELECT count(*) FROM event WHERE workspace_id = %(workspace)s"
     await store.open()
     try:
         for _ in range(4):

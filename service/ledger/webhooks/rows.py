@@ -160,7 +160,8 @@ class Rows:
         return int(rows[0][0])
 
     async def _call(self, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        async with self._store.connection() as connection:
+        # Who delivers asks all the time, who administers webhooks hardly ever: both among the jobs.
+        async with self._store.jobs.connection() as connection:
             return await call(connection, sql, arguments)
 
 
