@@ -5,6 +5,7 @@ Bodies have their own deadline where they are read.
 
 from asyncio import TimerHandle, Transport
 from itertools import chain
+from math import inf
 from typing import Any
 
 import httptools
@@ -52,21 +53,19 @@ class WholeAnswer(RequestResponseCycle):
     _length = -1
 
     async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start" and not self.response_started:
-            self._length = _length_told(message)
-            self._held = message if self._length >= 0 else None
-            if self._held is None:
-                await super().send(message)
-            return
         held, self._held = self._held, None
-        if held is None:
-            await super().send(message)
-        elif self._is_usual(message):
-            if not self.disconnected:
-                self._send_whole(held, message["body"])
-        else:
+        if held is not None:
+            if self._is_usual(message):
+                if not self.disconnected:
+                    self._send_whole(held, message["body"])
+                return
             await super().send(held)
-            await super().send(message)
+        elif message["type"] == "http.response.start" and not self.response_started:
+            self._length = _length_told(message)
+            if self._length >= 0:
+                self._held = message
+                return
+        await super().send(message)
 
     def _is_usual(self, message: Any) -> bool:
         """Whether all of the body is in `message`, and is to be sent at once."""
@@ -74,17 +73,14 @@ class WholeAnswer(RequestResponseCycle):
         return whole and not self.flow.write_paused and self.scope["method"] != "HEAD"
 
     def _send_whole(self, start: Any, body: bytes) -> None:
-        headers = [*self.default_headers, *start["headers"]]
-        parts = [STATUS_LINE[start["status"]]]
-        for name, value in headers:
-            parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
-        head = b"".join(parts)
-        lines = len(headers) + (2 if self.keep_alive else 3)
-        if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
+        lines = [*map(b": ".join, self.default_headers), *map(b": ".join, start["headers"])]
+        if not self.keep_alive:
+            lines.append(b"connection: close")
+        told = b"".join(lines)
+        if b"\n" in told or b"\r" in told or b"\0" in told:
             raise RuntimeError("A header holds the end of a line.")
         self.response_started = self.response_complete = True
-        self.transport.write(head + body)
+        self.transport.write(b"%b%b\r\n\r\n%b" % (STATUS_LINE[start["status"]], b"\r\n".join(lines), body))
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
@@ -103,14 +99,21 @@ def _length_told(start: Any) -> int:
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """uvicorn's protocol with deadlines until a request's headers are complete, and while its reader does not read."""
+    """uvicorn's protocol with deadlines until a request's headers are complete, and while its reader does not read.
+
+    Between requests and until the next one's head is whole there is a moment at which the connection ends, `_ends_at`.
+    It moves with every request; the one timer looks at it when it comes, and goes on waiting when there is time left.
+    """
 
     header_deadline_s: float
     connections_max: int
-    _head_timer: TimerHandle | None = None
+    _ends_at = inf
+    _timer: TimerHandle | None = None
     _stall_timer: TimerHandle | None = None
     _flow_timer: TimerHandle | None = None
-    _head_bytes = 0
+    _piece_bytes = 0
+    _more_head_bytes = 0
+    _awaits_head = False
     _in_head = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
@@ -122,36 +125,53 @@ class BoundedConnection(HttpToolsProtocol):
             self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        # Counted from the second piece on: the first may begin with the end of a body that nobody wanted any more.
-        self._head_bytes += len(data) if self._in_head else 0
+        if self._in_head:
+            # Counted from the second piece on: the first may begin with the end of a body that nobody wanted any more.
+            self._more_head_bytes += len(data)
+        else:
+            self._piece_bytes = len(data)
         super().data_received(data)
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's annotation leaves out that there may be none yet
         if cycle is not None and not cycle.response_complete:
             return  # a request is being answered
-        if self._head_timer is None:
+        if not self._awaits_head:
             self._await_head()
-        if self._in_head and self._head_bytes > HEADER_BYTES_MAX and not self.transport.is_closing():
+        if self._in_head and self._more_head_bytes > HEADER_BYTES_MAX and not self.transport.is_closing():
             self.send_400_response("The request's headers are too large.")
 
     def on_message_begin(self) -> None:
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._more_head_bytes = True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
-        self._head_arrived()
-        if len(self.url) + sum(map(len, chain.from_iterable(self.headers))) > HEADER_BYTES_MAX:
+        self._in_head = self._awaits_head = False
+        self._ends_at = inf
+        if self._piece_bytes + self._more_head_bytes > HEADER_BYTES_MAX and self._head_bytes() > HEADER_BYTES_MAX:
             raise httptools.HttpParserError("headers too large")  # answered with 400 by uvicorn
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1:
             raise httptools.HttpParserError("two hosts")  # a proxy in front may have gone by the other one
         if not hosts and self.parser.get_http_version() != "1.0":
             raise httptools.HttpParserError("no host")  # RFC 9112, section 3.2: only HTTP/1.0 may leave it out
         super().on_headers_complete()
 
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(map(len, chain.from_iterable(self.headers)))
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.__class__ = WholeAnswer  # uvicorn names its own class where it makes one
         super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, as uvicorn does, which would start a timer after each."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._end_in(self.timeout_keep_alive)
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be read as a request has no operation: it is answered here, in the form of all problems."""
@@ -180,29 +200,36 @@ class BoundedConnection(HttpToolsProtocol):
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_arrived()
         self._reader_reads()
-        if self._flow_timer is not None:
-            self._flow_timer.cancel()
+        for timer in (self._timer, self._flow_timer):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()  # also of a connection that was reset, which its timer would hold for long
-
-    def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(self.header_deadline_s, self._head_late)
-
-    def _head_arrived(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
 
     def _reader_reads(self) -> None:
         if self._stall_timer is not None:
             self._stall_timer.cancel()
             self._stall_timer = None
 
-    def _head_late(self) -> None:
-        self._head_timer = None
-        if not self.transport.is_closing():
+    def _await_head(self) -> None:
+        self._awaits_head = True
+        self._end_in(self.header_deadline_s)
+
+    def _end_in(self, seconds: float) -> None:
+        self._ends_at = self.loop.time() + seconds
+        if self._timer is not None:
+            if self._timer.when() <= self._ends_at:
+                return
+            self._timer.cancel()
+        self._timer = self.loop.call_at(self._ends_at, self._look)
+
+    def _look(self) -> None:
+        """End the connection when it is time; look again then when it is not; no more while a request is answered."""
+        self._timer = None
+        if self._ends_at > self.loop.time():
+            if self._ends_at < inf:
+                self._timer = self.loop.call_at(self._ends_at, self._look)
+        elif not self.transport.is_closing():
             if self._in_head:
                 self.transport.write(LATE)
             self.transport.close()

@@ -1,5 +1,6 @@
 """Connections that never become requests are bounded in time, size and number (the slow and the huge, A10 and A11)."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -8,16 +9,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
-from service.connections import HEADER_BYTES_MAX
+from service.connections import HEADER_BYTES_MAX, bounded
+from service.settings import read_settings
 from tests.conftest import open_folder
 from tests.running import Running, started
 
 DEADLINE_S = 1.0
 CONNECTIONS_MAX = 20
+KEPT_S = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +99,49 @@ def test_A10_empty_lines_between_requests_do_not_hold_a_connection(service: Runn
         idle.sendall(b"\r\n")
         rest(idle)
         assert time.monotonic() - began < DEADLINE_S * 4
+
+
+def test_A10_a_connection_stays_while_requests_come_and_the_next_one_has_its_own_deadline(service: Running) -> None:
+    with connected(service) as busy:
+        began = time.monotonic()
+        while time.monotonic() - began < DEADLINE_S * 2:
+            busy.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert answer(busy).startswith(b"HTTP/1.1 200 ")
+            time.sleep(DEADLINE_S / 4)
+        began = time.monotonic()
+        busy.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n")
+        assert rest(busy).startswith(b"HTTP/1.1 408 ")
+        assert DEADLINE_S * 0.8 < time.monotonic() - began < DEADLINE_S * 4
+
+
+async def _answered(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"{}", "more_body": False})
+
+
+def test_an_idle_connection_is_closed_so_long_after_its_last_answer(folder: Path) -> None:
+    """Not after its first one, from which its timer may still run."""
+
+    async def seconds_idle() -> float:
+        settings = read_settings({"THROUGHLINE_DATA": str(folder)})
+        config = uvicorn.Config(
+            _answered, http=bounded(settings), lifespan="off", log_config=None, timeout_keep_alive=int(KEPT_S)
+        )
+        config.load()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: bounded(settings)(config, ServerState(), {}), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        for _ in range(4):
+            await asyncio.sleep(KEPT_S * 0.4)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readuntil(b"{}")).startswith(b"HTTP/1.1 200 ")
+        last = time.monotonic()
+        assert await reader.read() == b""
+        writer.close()
+        server.close()
+        return time.monotonic() - last
+
+    assert KEPT_S * 0.8 < asyncio.run(seconds_idle()) < KEPT_S * 4
 
 
 def test_A11_huge_headers_are_refused_whether_complete_or_not(service: Running) -> None:
