@@ -89,7 +89,7 @@ def serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=max(1, round(settings.shutdown_deadline_s)),
             ),
             on_started=lambda: _announce(listener, settings, new_key),
-            on_stopping=getattr(app.state, "stop", None),
+            on_stopping=app.shared.stop,
         )
 
         def give_up(reason: str) -> None:
@@ -117,9 +117,7 @@ def _traces(settings: Settings) -> "Callable[[Litestar], AbstractContextManager[
 class GracefulServer(uvicorn.Server):
     """uvicorn, ending with its work done and exit code 0 instead of dying of the signal again."""
 
-    def __init__(
-        self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None] | None
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
         self._on_stopping = on_stopping
@@ -137,8 +135,7 @@ class GracefulServer(uvicorn.Server):
         self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._on_stopping:
-            self._on_stopping()  # readiness turns, streams end: they would hold their connections for ever
+        self._on_stopping()  # readiness turns, streams end: they would hold their connections for ever
         await super().shutdown(sockets=sockets)
 
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
+from random import Random
 from time import perf_counter
 from typing import Any
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Message
 
@@ -18,12 +18,12 @@ from service.http.answers import Header
 from service.http.calls import Call
 from service.http.identity import admit
 from service.http.limits import Limits
-from service.http.operations import Operation, operation_of
 from service.http.problems import REQUEST_ID, answer_to
 from service.http.request_counts import RequestCounts
 from service.http.request_log import RequestLog
 from service.http.routes import ROUTES
-from service.http.routing import Router
+from service.http.routing import Router, templates_of
+from service.http.shared import Shared
 from service.http.trace_context import echoed
 from service.ledger.ledger import Ledger
 from service.masterkey import MasterKey
@@ -41,6 +41,8 @@ ALWAYS: tuple[Header, ...] = (
 
 STATUS = "throughline.status"
 """Where the scope has the status that was sent; 0 before."""
+
+_random_bits = Random(os.urandom(16)).getrandbits  # noqa: S311  # a request's id tells requests apart, and opens nothing
 
 ALLOWED = [
     "Authorization",
@@ -71,8 +73,11 @@ class Throughline(Litestar):
     they would do is done once, and they cost more than the rest of a request.
     """
 
-    def __init__(self, routes: Sequence[HTTPRouteHandler], cors: CORSConfig | None, **options: Any) -> None:
+    def __init__(self, routes: Sequence[HTTPRouteHandler], shared: Shared, **options: Any) -> None:
+        cors = _cors(shared.settings)
         super().__init__(routes, cors_config=cors, **options)
+        self.shared = shared
+        shared.requests = RequestLog(RequestCounts(templates_of(self)))
         self._router = Router(self)
         outermost: Any = self.asgi_handler
         if cors is None:
@@ -85,33 +90,30 @@ class Throughline(Litestar):
             await super().__call__(scope, receive, send)
             return
         started = perf_counter()
-        request_id = os.urandom(8).hex()
+        request_id = f"{_random_bits(64):016x}"
         scope[REQUEST_ID] = request_id
         scope[STATUS] = 0
         scope["litestar_app"] = self
         trace = echoed(scope)
 
-        async def send_marked(message: Message) -> None:
+        def send_marked(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 scope[STATUS] = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    *ALWAYS,
-                    (b"throughline-request", request_id.encode()),
-                    *trace,
-                ]
-            await send(message)
+                identified = b"throughline-request", request_id.encode()
+                message["headers"] = [*message["headers"], *ALWAYS, identified, *trace]
+            sending: Awaitable[None] = send(message)
+            return sending
 
         try:
             await self.asgi_handler(scope, receive, send_marked)
         finally:
-            self.state.requests.add(scope, request_id, scope[STATUS], perf_counter() - started)
+            self.shared.requests.add(scope, request_id, scope[STATUS], perf_counter() - started)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         try:
-            handler = self._router.route(scope)
-            await admit(scope, operation_of(handler), self.state)
-            answer = await handler.fn(Call(scope, receive, send))
+            place = self._router.place(scope)
+            await admit(scope, place.operation, self.shared)
+            answer = await place.handler(Call(scope, receive, send))
         except Exception as failure:  # noqa: BLE001  # whatever it is, the caller gets an answer and the log the rest
             answer = answer_to(scope, failure)
         try:
@@ -122,92 +124,54 @@ class Throughline(Litestar):
             await answer_to(scope, failure)(scope, receive, send)
 
 
-def create_app(settings: Settings, dsn: str, master_key: MasterKey, clock: Clock | None = None) -> Litestar:
-    """The service over the database at `dsn`. Nothing is opened before the server starts its lifespan."""
-    clock = clock or Clock()
+def create_app(settings: Settings, dsn: str, master_key: MasterKey, clock: Clock | None = None) -> Throughline:
+    """The service over the database at `dsn`. Nothing is opened before the server starts its lifespan.
 
-    @asynccontextmanager
-    async def ledger_open(app: Litestar) -> AsyncIterator[None]:
-        async with Ledger.open(dsn, master_key, settings, clock) as ledger:
-            app.state.ledger = ledger
-            builder = asyncio.create_task(ledger.checkpoints.run())
-            sender = asyncio.create_task(ledger.webhooks.run())
-            watcher = asyncio.create_task(ledger.watch.run())
-            try:
-                async with _tokens(app, settings, ledger):
-                    yield
-            finally:
-                under_way = {builder, watcher, sender}
-                while under_way:  # a cancellation may get lost on its way through a failing connection
-                    for task in under_way:
-                        task.cancel()
-                    _, under_way = await asyncio.wait(under_way, timeout=1)
-        app.state.requests.flush()
-
-    return assemble(settings, clock, ledger_open)
-
-
-@asynccontextmanager
-async def _tokens(app: Litestar, settings: Settings, ledger: Ledger) -> AsyncIterator[None]:
-    """Take an issuer's tokens for the while, where the settings name one."""
-    if settings.oidc_issuer is None:
-        yield
-        return
-    from service.oidc.opening import token_identities
-
-    async with token_identities(settings, ledger) as tokens:
-        app.state.tokens = tokens
-        yield
-
-
-def assemble(settings: Settings, clock: Clock, *lifespans: Any) -> Litestar:
-    """The application with what `lifespans` open. `app.state.stop()` is called when the process is asked to end."""
-    app = Throughline(
+    `shared.stop()` is to be called when the process is asked to end.
+    """
+    shared = Shared(settings, clock or Clock(), registered(settings.policies), Limits(settings))
+    return Throughline(
         ROUTES,
-        _cors(settings),
+        shared,
         request_class=Call,
-        lifespan=list(lifespans),
-        state=State(
-            {
-                "settings": settings,
-                "clock": clock,
-                "policies": registered(settings.policies),
-                "limits": Limits(settings),
-                "tokens": None,
-                "stopping": False,
-            }
-        ),
+        lifespan=[lambda _: _ledger_open(shared, dsn, master_key)],
         openapi_config=None,
         logging_config=None,
         # Bodies are read by our own reader, which has the setting's bound.
         request_max_body_size=None,
     )
-    app.state.stop = lambda: _stop(app.state)
-    app.state.methods = methods_of(app)
-    app.state.requests = RequestLog(RequestCounts(templates_of(app)))
-    return app
 
 
-def _stop(state: State) -> None:
-    """Readiness turns, and streams end, which would hold their connections for ever."""
-    state.stopping = True
-    if "ledger" in state:
-        state.ledger.followers.stop()
+@asynccontextmanager
+async def _ledger_open(shared: Shared, dsn: str, master_key: MasterKey) -> AsyncIterator[None]:
+    async with Ledger.open(dsn, master_key, shared.settings, shared.clock) as ledger:
+        shared.ledger = ledger
+        builder = asyncio.create_task(ledger.checkpoints.run())
+        sender = asyncio.create_task(ledger.webhooks.run())
+        watcher = asyncio.create_task(ledger.watch.run())
+        try:
+            async with _tokens(shared):
+                yield
+        finally:
+            under_way = {builder, watcher, sender}
+            while under_way:  # a cancellation may get lost on its way through a failing connection
+                for task in under_way:
+                    task.cancel()
+                _, under_way = await asyncio.wait(under_way, timeout=1)
+    shared.requests.flush()
 
 
-def methods_of(app: Litestar) -> dict[str, list[str]]:
-    """The methods that each path answers, without the OPTIONS that Litestar adds; by the path's template."""
-    methods: dict[str, list[str]] = {}
-    for template, operation in templates_of(app):
-        methods.setdefault(template, []).append(operation.method)
-    return methods
+@asynccontextmanager
+async def _tokens(shared: Shared) -> AsyncIterator[None]:
+    """Take an issuer's tokens for the while, where the settings name one."""
+    if shared.settings.oidc_issuer is None:
+        yield
+        return
+    from service.oidc.opening import token_identities
 
-
-def templates_of(app: Litestar) -> Iterator[tuple[str, Operation]]:
-    """Every operation with the template of its path."""
-    template = {route.path: route.path_format for route in app.routes}
-    for operation in filter(None, map(operation_of, ROUTES)):
-        yield template[operation.path], operation
+    async with token_identities(shared.settings, shared.ledger) as tokens:
+        shared.tokens = tokens
+        yield
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

@@ -19,7 +19,7 @@ from service.ledger.histories import History
 async def seen(request: Call, kind: Kind, asked: Times, policy: str | None = None) -> tuple[History, View]:
     """What the caller sees of the stream in the path; 404 also when nothing of it had happened, or was known, then."""
     chosen = policy_asked(request, policy)
-    stream_id = f"{kind}/{request.id('stream_id')}"
+    stream_id = request.stream_id(kind)
     history = await request.ledger.history(request.identity, stream_id, asked.as_of, asked.known_at)
     if history.stream is None:
         raise not_found()

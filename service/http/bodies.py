@@ -5,7 +5,7 @@ Of two members with one name in an object the last one counts, as in every commo
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -25,7 +25,6 @@ NAMES_SHOWN_MAX = 40
 NAME_CHARS_MAX = 100
 
 _BY_NAME = "throughline.headers"
-_NONE: list[bytes] = []
 
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
@@ -54,15 +53,16 @@ _FORMS = {
 _TAG = re.compile(r"^Invalid value '(.*)'$", re.DOTALL)
 
 
-def header_values(scope: Scope, name: bytes) -> list[bytes]:
+def header_values(scope: Scope, name: bytes) -> tuple[bytes, ...]:
     """Every value of a header, as received. They are sorted by name once a request, for half a dozen are asked for."""
-    by_name: dict[bytes, list[bytes]] | None = scope.get(_BY_NAME)  # type: ignore[assignment]  # a key of our own
+    by_name: dict[bytes, tuple[bytes, ...]] | None = scope.get(_BY_NAME)  # type: ignore[assignment]  # a key of our own
     if by_name is None:
-        by_name = {}
-        for key, value in scope["headers"]:
-            by_name.setdefault(key, []).append(value)
+        headers = list(scope["headers"])
+        by_name = {key: (value,) for key, value in headers}
+        if len(by_name) < len(headers):
+            by_name = {one: tuple(value for key, value in headers if key == one) for one in by_name}
         scope[_BY_NAME] = by_name  # type: ignore[literal-required]  # the same
-    return by_name.get(name, _NONE)
+    return by_name.get(name, ())
 
 
 def _one_length(scope: Scope, bytes_max: int) -> None:
@@ -78,7 +78,7 @@ def too_large(bytes_max: int) -> Problem:
 def demand_json(scope: Scope) -> None:
     """Refuse a body that is not plain `application/json` in UTF-8."""
     kinds = header_values(scope, b"content-type")
-    if kinds != [b"application/json"] and not _says_json(kinds):
+    if kinds != (b"application/json",) and not _says_json(kinds):
         raise Problem(
             "content-type-refused", "The body is not declared as application/json.", accepted="application/json"
         )
@@ -86,7 +86,7 @@ def demand_json(scope: Scope) -> None:
         raise Problem("content-type-refused", "Compressed bodies are not taken.", accepted="no Content-Encoding")
 
 
-def _says_json(kinds: list[bytes]) -> bool:
+def _says_json(kinds: Sequence[bytes]) -> bool:
     if len(kinds) != 1:
         return False
     kind, _, parameters = kinds[0].lower().partition(b";")

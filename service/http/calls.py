@@ -10,10 +10,11 @@ from litestar import Request
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
-from service.clock import Clock
 from service.http.bodies import decoded, read_body
 from service.http.problems import not_found
+from service.http.proposals import Kind
 from service.http.questions import CANONICAL_UUID, asked
+from service.http.shared import Shared
 from service.http.shown import HELD, is_key, token
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
@@ -41,8 +42,9 @@ class Call(Request[Identity, Any, Any]):
 
     @property
     def identity(self) -> Identity:
-        """Who asks; set by `Identified` on every route that is not public."""
-        return cast("Identity", self.scope["user"])
+        """Who asks; set when a call is admitted to a route that is not public."""
+        identity: Identity = self.scope["user"]
+        return identity
 
     @property
     def held(self) -> Held | None:
@@ -60,22 +62,28 @@ class Call(Request[Identity, Any, Any]):
         return partial(self.ledger.identify if tokens is None or is_key(shown) else tokens.again, shown)
 
     @property
+    def shared(self) -> Shared:
+        """What all calls share."""
+        shared: Shared = self.scope["litestar_app"].shared  # type: ignore[attr-defined]  # it is our own
+        return shared
+
+    @property
     def tokens(self) -> "TokenIdentities | None":
         """Who shows an issuer's tokens; None where none are taken."""
-        return cast("TokenIdentities | None", self.scope["litestar_app"].state.tokens)
+        return self.shared.tokens
 
     @property
     def ledger(self) -> Ledger:
-        return cast("Ledger", self.scope["litestar_app"].state.ledger)
+        return self.shared.ledger
 
     @property
     def settings(self) -> Settings:
-        return cast("Settings", self.scope["litestar_app"].state.settings)
+        return self.shared.settings
 
     @property
     def policies(self) -> Registry:
         """What can be asked under."""
-        return cast("Registry", self.scope["litestar_app"].state.policies)
+        return self.shared.policies
 
     @property
     def asker(self) -> tuple[UUID, UUID, str]:
@@ -84,7 +92,7 @@ class Call(Request[Identity, Any, Any]):
         return identity.workspace_id, identity.caller.party_id, identity.caller.role
 
     def now(self) -> datetime:
-        return cast("Clock", self.scope["litestar_app"].state.clock).now()
+        return self.shared.clock.now()
 
     def question(self, kind: type[Q]) -> Q:
         """The query string as `kind`."""
@@ -92,10 +100,17 @@ class Call(Request[Identity, Any, Any]):
 
     def id(self, name: str) -> UUID:
         """A path parameter that is a UUID. Another form of one names nothing: 404, as for any id that is not there."""
-        text = self.scope["path_params"][name]
+        return UUID(self._id(name))
+
+    def stream_id(self, kind: Kind) -> str:
+        """The stream of a kind whose UUID is in the path."""
+        return f"{kind}/{self._id('stream_id')}"
+
+    def _id(self, name: str) -> str:
+        text: str = self.scope["path_params"][name]
         if not CANONICAL_UUID.match(text):
             raise not_found()
-        return UUID(text)
+        return text
 
     async def sent(self, decode: Callable[[bytes], T], known_types: Iterable[str] = ()) -> T:
         """The body through a strict decoder."""

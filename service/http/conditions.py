@@ -43,7 +43,7 @@ def holds_copy(scope: Scope, etag: bytes) -> bool:
 def demanded_version(scope: Scope) -> int | None:
     """The stream version of If-Match; None when the writer sets no condition (no header, or `*`)."""
     lines = header_values(scope, b"if-match")
-    if not lines or lines == [b"*"]:
+    if not lines or lines == (b"*",):
         return None
     tag = _VERSION_TAG.fullmatch(lines[0].strip()) if len(lines) == 1 else None
     if tag is None:

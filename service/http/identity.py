@@ -4,47 +4,42 @@ from typing import Any
 
 from litestar.types import Scope
 
-from service.http.limits import Limits
 from service.http.negotiation import chosen
 from service.http.operations import Operation
 from service.http.permissions import ROLE_MAY
-from service.http.problems import Problem, method_not_allowed, not_ready
+from service.http.problems import Problem, not_ready
+from service.http.shared import Shared
 from service.http.shown import HELD, is_key, ticket_shown, token
 from service.ledger.credentials import Identity
-from service.ledger.ledger import Ledger
 from service.ledger.refusals import NoSuchKey
 from service.oidc.refusals import TokenRefused
 
 
-async def admit(scope: Scope, operation: Operation | None, state: Any) -> None:
+async def admit(scope: Scope, operation: Operation, shared: Shared) -> None:
     """Let a call in: put the identity in `scope["user"]`, unless the operation is public.
 
     Roles that may not are refused, and forms of answers that are not there.
     """
-    if operation is None:  # Litestar's own answer to OPTIONS
-        raise method_not_allowed(state.methods[scope["path_template"]])
     if operation.permission is not None:
-        state.limits.called_from(scope)
-        identity = scope["user"] = await _identified(scope, operation, state)
-        state.limits.called_by(identity.credential_id)
+        shared.limits.called_from(scope)
+        identity = scope["user"] = await _identified(scope, operation, shared)
+        shared.limits.called_by(identity.credential_id)
         demand_permission(operation, identity.caller.role)
     chosen(scope, operation.media_types)
 
 
-async def _identified(scope: Scope, operation: Operation, state: Any) -> Identity:
+async def _identified(scope: Scope, operation: Operation, shared: Shared) -> Identity:
     """Whose key, token or ticket is shown. Wrong ones are counted for their address."""
-    limits: Limits = state.limits
-    ledger: Ledger = state.ledger
+    limits, ledger, tokens = shared.limits, shared.ledger, shared.tokens
     if ledger.watch.unfit is not None and operation.method != "GET":
         raise not_ready(ledger.watch.unfit)
-    tokens = state.tokens
     ticket = ticket_shown(scope) if operation.tickets else None
     shown = token(scope, identity_tokens=tokens is not None) if ticket is None else ""
-    by_key = tokens is None or ticket is not None or is_key(shown)
-    limits.may_guess(scope, lambda: (ledger.credentials if by_key else tokens).has_known(shown))
+    by_token = None if ticket is not None or is_key(shown) else tokens
+    limits.may_guess(scope, shown, (by_token or ledger.credentials).has_known)
     try:
         if ticket is None:
-            return await ledger.identify(shown) if by_key else await tokens.identify(shown)
+            return await (by_token or ledger).identify(shown)
         identity, scope[HELD] = await ledger.tickets.take(ticket)  # type: ignore[literal-required]  # ours
     except (NoSuchKey, TokenRefused):
         limits.guessed(scope)

@@ -96,9 +96,9 @@ class Limits:
         if self._keys is not None and (wait_s := self._keys.spend(key)):
             raise too_many_requests("This key calls too often.", ceil(wait_s))
 
-    def may_guess(self, scope: Scope, is_known: Callable[[], bool]) -> None:
-        """A 429 problem when the address has shown too many wrong keys lately, save when the key `is_known`."""
-        if self._guesses and (wait_s := self._guesses.wait_s(address_of(scope))) and not is_known():
+    def may_guess(self, scope: Scope, shown: str, is_known: Callable[[str], bool]) -> None:
+        """A 429 problem when the address has shown too many wrong keys lately, save when the one shown `is_known`."""
+        if self._guesses and (wait_s := self._guesses.wait_s(address_of(scope))) and not is_known(shown):
             raise too_many_requests("This address has shown too many wrong keys.", ceil(wait_s))
 
     def guessed(self, scope: Scope) -> None:

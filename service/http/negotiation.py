@@ -17,7 +17,7 @@ _QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", re.ASCII)
 def chosen(scope: Scope, offered: Sequence[str]) -> str:
     """The best of `offered` (first is the default) by the Accept header; a 406 problem when none will do."""
     lines = header_values(scope, b"accept")
-    if not lines or lines == [b"*/*"]:
+    if not lines or lines == (b"*/*",):
         return offered[0]
     weights = [(_weight(kind, lines), kind) for kind in offered]
     best = max(weight for weight, _ in weights)

@@ -1,6 +1,7 @@
 """What a route says about itself: the source of its registration, its permission check and its documentation."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -60,7 +61,7 @@ class Reply(Struct, frozen=True):
     headers: tuple[Told, ...] = ()
 
 
-class Operation(Struct, frozen=True, kw_only=True):
+class Operation(Struct, frozen=True, kw_only=True, dict=True):
     """A call: its place, its question, its answers and the problems it may meet.
 
     With `tickets` a stream of it may be asked for with a ticket in the query instead of a key in the header. `shapes`
@@ -88,7 +89,7 @@ class Operation(Struct, frozen=True, kw_only=True):
         """Whether the call needs no key: said here, route by route, never by a pattern of paths."""
         return self.permission is None
 
-    @property
+    @cached_property
     def media_types(self) -> tuple[str, ...]:
         """The forms in which the call answers, the default first."""
         return tuple(dict.fromkeys(reply.media_type for reply in self.replies if reply.status != 304)) or (

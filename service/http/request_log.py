@@ -24,7 +24,7 @@ PATH_CHARS_MAX = 300
 FLUSH_AFTER_S = 0.1
 LINES_MAX = 500
 
-_encode = msgspec.json.Encoder().encode
+_encoded = msgspec.json.Encoder().encode_lines
 
 
 class RequestLine(Struct, omit_defaults=True, tag_field="event", tag="request"):
@@ -48,7 +48,7 @@ class RequestLog:
 
     def __init__(self, counts: RequestCounts) -> None:
         self.counts = counts
-        self._lines: list[bytes] = []
+        self._lines: list[RequestLine] = []
 
     def add(self, scope: Any, request_id: str, status: int, seconds: float) -> None:
         """Note one answered request; the line costs nothing when the level is above `info`."""
@@ -57,7 +57,7 @@ class RequestLog:
             return
         identity = scope.get("user")
         path = scope["raw_path"][:PATH_CHARS_MAX].decode("latin-1")
-        line = RequestLine(datetime.now(UTC), request_id, scope["method"], path, status, round(seconds * 1e3, 2))
+        line = RequestLine(datetime.now(UTC), request_id, scope["method"], path, status, round(seconds * 1e5) / 100)
         line.refusal = scope.get(REFUSAL)
         parent = scope.get(TRACE)
         if parent is not None:
@@ -68,7 +68,7 @@ class RequestLog:
             line.credential = identity.credential_id
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_AFTER_S, self.flush)
-        self._lines.append(_encode(line))
+        self._lines.append(line)
         if len(self._lines) >= LINES_MAX:
             self.flush()
 
@@ -76,5 +76,5 @@ class RequestLog:
         """Write what is collected."""
         lines, self._lines = self._lines, []
         if lines:
-            sys.stderr.write(b"\n".join(lines).decode() + "\n")
+            sys.stderr.write(_encoded(lines).decode())
             sys.stderr.flush()

@@ -68,7 +68,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
 
     async def audit_stream(request: Call) -> Answer:
         asked = request.question(AuditAsked)
-        return await page(request, asked, f"{kind}/{request.id('stream_id')}")
+        return await page(request, asked, request.stream_id(kind))
 
     return [
         Operation(

@@ -53,7 +53,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
     """The call that compares a stream with itself."""
 
     async def read_difference(request: Call) -> Answer:
-        return await compare(request, request.question(DifferenceAsked), f"{kind}/{request.id('stream_id')}")
+        return await compare(request, request.question(DifferenceAsked), request.stream_id(kind))
 
     return [
         Operation(

@@ -44,12 +44,12 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
 
     async def list_events(request: Call) -> Answer:
         asked = request.question(EventsAsked)
-        history = await request.ledger.history(request.identity, f"{kind}/{request.id('stream_id')}")
+        history = await request.ledger.history(request.identity, request.stream_id(kind))
         return page(request, asked, history)
 
     async def read_event(request: Call) -> Answer:
         asked = request.question(Times)
-        history = await request.ledger.history(request.identity, f"{kind}/{request.id('stream_id')}")
+        history = await request.ledger.history(request.identity, request.stream_id(kind))
         return one(request, asked, history)
 
     return [

@@ -121,7 +121,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
 
     async def export_stream(request: Call) -> Lines:
         asked = request.question(ExportAsked)
-        stream_id = f"{kind}/{request.id('stream_id')}"
+        stream_id = request.stream_id(kind)
         bundle = await request.ledger.export(request.identity, stream_id, asked.since, _receipts(request, asked))
         name = stream_id if bundle.named else None
         made = ExportMade(export_id=new_id(request.now()), scope="stream", stream_id=name, size=bundle.size)

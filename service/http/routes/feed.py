@@ -107,7 +107,7 @@ def _wanted(asked: FeedAsked) -> Wanted:
 
 def _start(request: Call, asked: FeedAsked) -> int:
     lines = header_values(request.scope, b"last-event-id")
-    if not lines or lines == [b""]:
+    if not lines or lines == (b"",):
         return asked.start
     if len(lines) > 1 or not lines[0].isdigit() or int(lines[0][:17]) >= POSITION_MAX:
         raise Problem(

@@ -84,7 +84,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
 
 async def _hosted(request: Call, kind: Kind) -> History:
     """The stream, if the caller may invite to it: an owner who sees it, anybody else who takes part in it."""
-    history = await request.ledger.history(request.identity, f"{kind}/{request.id('stream_id')}")
+    history = await request.ledger.history(request.identity, request.stream_id(kind))
     caller = request.identity.caller
     if caller.role != "owner" and (history.stream is None or not history.stream.takes_part(caller.party_id)):
         detail = f"A {caller.role} invites guests to a {kind} that they take part in."

@@ -45,7 +45,7 @@ async def live(request: Call) -> Answer:
 async def ready(request: Call) -> Answer:
     """Answer `GET /health/ready`: not stopping, the database answers, its schema is one this version can work with."""
     request.question(Nothing)
-    if request.app.state.stopping:
+    if request.shared.stopping:
         raise not_ready("The service is stopping.")
     watch = request.ledger.watch
     if unfit := await watch.judge():

@@ -149,7 +149,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
 
     async def stream_end(request: Call) -> Answer:
         request.question(Nothing)
-        stream_id = f"{kind}/{request.id('stream_id')}"
+        stream_id = request.stream_id(kind)
         await request.ledger.history(request.identity, stream_id)  # whoever may not know of it is told nothing
         end = await request.ledger.proofs.stream_end(request.identity.workspace_id, stream_id)
         path = [one.hex() for one in end.path]

@@ -22,10 +22,9 @@ async def metrics(request: Call) -> Answer:
     request.question(Nothing)
     if not may_read(request.scope, request.settings.host, request.settings.metrics_key):
         raise not_found()
-    state = request.scope["litestar_app"].state
     settings = request.settings
     bounds = settings.queue_proposals_max, settings.cached_events_max
-    figures = Figures(request.ledger, state.requests.counts, *bounds)
+    figures = Figures(request.ledger, request.shared.requests.counts, *bounds)
     return Answer(await written(figures), (b"content-type", CONTENT_TYPE))
 
 

@@ -1,5 +1,6 @@
 """Recording: opening a stream, and adding facts to one."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -57,22 +58,22 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             request.identity, f"{kind}/{stream}", facts, opens=True, dry_run=asked.dry_run, around=asked.effects
         )
         location = (b"location", f"{collection}/{stream}".encode())
-        return recorded(appended, asked, request.now(), location)
+        return recorded(appended, asked, request.now, location)
 
     async def add_facts(request: Call) -> Answer:
         asked = request.question(Recording)
-        stream = request.id("stream_id")
+        stream_id = request.stream_id(kind)
         facts = await request.sent(appending, KNOWN_TYPES)
         appended = await request.ledger.append(
             request.identity,
-            f"{kind}/{stream}",
+            stream_id,
             named(facts, idempotency_key(request.scope), request.identity),
             opens=False,
             if_match=demanded_version(request.scope),
             dry_run=asked.dry_run,
             around=asked.effects,
         )
-        return recorded(appended, asked, request.now())
+        return recorded(appended, asked, request.now)
 
     return [
         Operation(
@@ -111,13 +112,13 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
     ]
 
 
-def recorded(appended: Appended, asked: Recording, now: datetime, *headers: Header) -> Answer:
+def recorded(appended: Appended, asked: Recording, now: Callable[[], datetime], *headers: Header) -> Answer:
     """What was recorded, or what would be: 201, and 200 when nothing new was."""
     body = b'{"events":%b,"stream_version":%d,"position":%d%b}' % (
         joined(appended.events),
         appended.stream_version,
         appended.position,
-        b"" if appended.around is None else b',"effects":' + encode(_effects(appended, appended.around, now)),
+        b"" if appended.around is None else b',"effects":' + encode(_effects(appended, appended.around, now())),
     )
     if asked.dry_run:
         return Answer(body, JSON, position_header(appended.position))

@@ -63,7 +63,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
 
     async def replay_stream(request: Call) -> Answer:
         asked = request.question(ReplayAsked)
-        history = await request.ledger.history(request.identity, f"{kind}/{request.id('stream_id')}")
+        history = await request.ledger.history(request.identity, request.stream_id(kind))
         return page(request, asked, history)
 
     return [
