@@ -26,7 +26,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("writer: groups, answers", "service.ledger.writer:Writer", "_commit"),
     ("decide", "service.ledger.writer", "decide"),
     ("append: keys, parameters", "service.ledger.writer", "append"),
-    ("seal", "service.ledger.append", "_seal"),
+    ("seal", "service.ledger.append", "_sealed"),
     ("derived rows", "service.ledger.listing:ListRows", "of"),
     (SQL_CALL, "service.ledger.prepared:Prepared", "call"),
     ("keep in memory", "service.ledger.writer:Writer", "_keep"),

@@ -100,8 +100,11 @@ def test_a_receipt_is_made_again_from_the_deals_bundle_and_from_the_logs(member:
         code, said = ended(tmp_path, member.get(path), receipt)
         assert code == 0, said
         assert f"the receipt is right: trust on deal/{deal.rpartition('/')[2]} at " in said
-    at, past = receipt.json()["receipt"]["trust"]["at"], member.get(f"{deal}/export?since={size}&policy=strict/1")
-    code, said = ended(tmp_path, past, member.get(f"{deal}/trust/receipt?as_of={at}&policy=strict/1"))
+    at = receipt.json()["receipt"]["trust"]["at"]
+    strict = member.get(
+        f"{deal}/trust/receipt?as_of={at}&policy=strict/1"
+    )  # first: that a copy was taken is a fact too
+    code, said = ended(tmp_path, member.get(f"{deal}/export?since={size}&policy=strict/1"), strict)
     assert code == 0, said
     assert f"under strict/1 ({STRICT.digest})" in said
 
