@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 from psycopg.conninfo import make_conninfo
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from service.migrate import migrate
 from service.postgres import APP_ROLE, OWNER_ROLE, furnish, own_postgres
@@ -176,6 +177,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if _without_case(item.nodeid) not in IDS]
         items[:] = [item for item in items if _without_case(item.nodeid) in IDS]
         config.hook.pytest_deselected(items=others)
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """Which tests one of several processes runs: those of a file. The rows of the coverage are counted over files."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/coverage" if file.startswith("tests/coverage/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    return ByFile(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
