@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections import Counter
@@ -222,6 +223,7 @@ def _without_case(nodeid: str) -> str:
 
 
 def pytest_sessionstart() -> None:
-    """Variables of whoever runs the tests must not reach what they start."""
+    """Variables of whoever runs the tests must not reach what they start; who is asked to end tidies up first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in [name for name in os.environ if name.startswith(("PG", "DATABASE_", "THROUGHLINE_"))]:
         del os.environ[name]
