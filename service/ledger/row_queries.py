@@ -8,11 +8,16 @@ from service.ledger.credentials import Identity
 from service.ledger.questions import After, RowsQuestion
 from service.ledger.visible_streams import caller_parameters, visible_streams
 
-# Of two moments the later summary holds; those of other rules than these are as good as none.
+# Of two moments the later summary holds; those of other rules than these are as good as none. LIMIT 1 keeps the joins
+# look-ups by key: planned while the tables were small, a plain join may read all of them once a row.
 _FROM = """stream s
-  LEFT JOIN content_key k ON k.workspace_id = s.workspace_id AND k.key_id = s.stream_id
+  LEFT JOIN LATERAL (
+        SELECT c.wrapped FROM content_key c WHERE c.workspace_id = s.workspace_id AND c.key_id = s.stream_id LIMIT 1
+       ) k ON true
   LEFT JOIN summarised d ON d.workspace_id = s.workspace_id AND d.edition = %(edition)s
-  LEFT JOIN summary u ON u.workspace_id = d.workspace_id AND u.stream_id = s.stream_id"""
+  LEFT JOIN LATERAL (
+        SELECT m.* FROM summary m WHERE m.workspace_id = d.workspace_id AND m.stream_id = s.stream_id LIMIT 1
+       ) u ON true"""
 _COLUMNS = (
     "s.stream_id, s.kind, s.version, s.status, s.outcome, s.stage, s.card, s.forces_net, s.dues, s.opened_at, "
     "s.last_event_at, k.wrapped, u.version, u.stale_at, u.detail, d.position"
