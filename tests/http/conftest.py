@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import httpx
@@ -96,7 +98,11 @@ def world(server: Server, template: str, tmp_path_factory: pytest.TempPathFactor
 
 @contextmanager
 def served(database: Database, settings: Settings, clock: Clock | None = None) -> Iterator[str]:
-    """The service in a thread of this process, so that its clock can be another; its address."""
+    """The service in a thread of this process, so that its clock can be another; its address.
+
+    Its pools draw their waits from a generator of their own: Hypothesis takes a move of the process's generator for
+    the doing of a strategy.
+    """
     config = uvicorn.Config(
         create_app(settings, database.app, MASTER_KEY, clock),
         port=0,
@@ -111,12 +117,13 @@ def served(database: Database, settings: Settings, clock: Clock | None = None) -
     )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run)
-    thread.start()
-    try:
-        yield _url(running)
-    finally:
-        running.should_exit = True
-        thread.join()
+    with patch("psycopg_pool.base.random", Random().random):
+        thread.start()
+        try:
+            yield _url(running)
+        finally:
+            running.should_exit = True
+            thread.join()
 
 
 def _policies(folder: Path) -> Path:

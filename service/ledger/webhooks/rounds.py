@@ -6,8 +6,8 @@ content was erased. A fact is sent first and the place moved then: whoever dies 
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
+from random import Random
 from uuid import UUID
 
 from msgspec import structs
@@ -36,6 +36,8 @@ PAGE_TRUSTED_S = 1.0
 ROUND_S = 10.0
 # A hold is renewed before a message that might outlast it, with room for the database.
 RENEW_AFTER_S = HOLD_S - TOTAL_S - 5.0
+
+_spread = Random().random  # noqa: S311  # spreads load, guards nothing
 
 Holder = Callable[[UUID, UUID], Awaitable[Identity]]
 """Whose key has this id, in this workspace; raises `NoSuchKey`."""
@@ -172,7 +174,7 @@ class Round:
     async def _failed(self, message: Message, sent: Sent) -> None:
         now = self._clock.now()
         attempts, since = self.webhook.attempts + 1, self.webhook.failing_since or now
-        again = next_attempt(now, since, attempts, random.random(), sent.retry_after_s)  # noqa: S311  # spreads load, guards nothing
+        again = next_attempt(now, since, attempts, _spread(), sent.retry_after_s)
         failed = structs.replace(self.webhook, attempts=attempts, failing_since=since, next_attempt_at=again)
         reason: Reason | None = "gone" if sent.status == 410 else "failing" if again is None else None
         await self._move(failed, reason, message, sent, attempts)
