@@ -49,8 +49,7 @@ def command() -> None:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then return. Raises `StartRefusal` when something is missing."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, _stop_while_starting)
+    starting = Starting()
     given_up: list[str] = []
     with ExitStack() as opened:
         listener = opened.enter_context(_listen(settings.host, settings.port))
@@ -88,6 +87,7 @@ def serve(settings: Settings) -> None:
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=max(1, round(settings.shutdown_deadline_s)),
             ),
+            starting,
             on_started=lambda: _announce(listener, settings, new_key),
             on_stopping=app.shared.stop,
         )
@@ -99,6 +99,7 @@ def serve(settings: Settings) -> None:
         if own:
             own.watch(give_up)
         _leave_what_stays_to_itself()
+        starting.go_on()
         server.run(sockets=[listener])
     if given_up:
         raise StartRefusal(*given_up)
@@ -114,11 +115,40 @@ def _traces(settings: Settings) -> "Callable[[Litestar], AbstractContextManager[
     return lambda app: tracing(app, sent_to(endpoint))
 
 
+class Starting:
+    """What a stop signal does until the service serves: it ends the process then and there.
+
+    Python forgets an interruption that happens to come while it calls back out of its own tidying up. Whether one came
+    is therefore remembered as well, and looked at once more before anybody is served.
+    """
+
+    def __init__(self) -> None:
+        self.asked_to_stop = False
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._stop)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked_to_stop = True
+        sys.exit(0)
+
+    def go_on(self) -> None:
+        """Return, unless a signal came."""
+        if self.asked_to_stop:
+            sys.exit(0)
+
+
 class GracefulServer(uvicorn.Server):
     """uvicorn, ending with its work done and exit code 0 instead of dying of the signal again."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_stopping: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        starting: Starting,
+        on_started: Callable[[], None],
+        on_stopping: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        self._starting = starting
         self._on_started = on_started
         self._on_stopping = on_stopping
 
@@ -126,6 +156,7 @@ class GracefulServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         for number in STOP_SIGNALS:
             signal.signal(number, self.handle_exit)
+        self._starting.go_on()
         yield
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # what is left is PostgreSQL's clean stop, which is bounded
@@ -148,10 +179,6 @@ def _leave_what_stays_to_itself() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
-
-
-def _stop_while_starting(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 from litestar.types import Receive, Scope
 
-from domain.fields import PRINTABLE
 from service.http.known_names import choices_at, fields_at
 from service.http.problems import CLOSE, Problem
+from service.wording import in_words
 
 T = TypeVar("T")
 
@@ -30,21 +30,7 @@ _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _MISSING = re.compile(r"^Object missing required field `(.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
-_JSON_TYPES = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "null": "null",
-    "array": "a list",
-    "object": "an object",
-    "datetime": "a time as in RFC 3339",
-    "date": "a date",
-    "uuid": "a UUID",
-}
-_PYTHON_TYPE = "|".join(_JSON_TYPES)
-_PYTHON_TYPES = re.compile(rf"`((?:{_PYTHON_TYPE})(?: \| (?:{_PYTHON_TYPE}))*)`")
-_CHOICE = re.compile(r"^Invalid enum value ", re.DOTALL)
+_CHOICE = re.compile(r"^Invalid enum value '?(.*?)'?$", re.DOTALL)
 _FORMS = {
     "Invalid RFC3339 encoded datetime": "a time as in RFC 3339, such as 2026-05-01T09:00:00Z",
     "Invalid RFC3339 encoded date": "a date, such as 2026-05-01",
@@ -190,8 +176,13 @@ def body_fault(fault: str, known_types: Iterable[str] = (), body: bytes = b"", s
         )
     if pointer.endswith("/type") and (tag := _TAG.match(what)):
         return _unknown_type(tag[1][:NAME_CHARS_MAX], pointer, sorted(known_types))
-    if _CHOICE.match(what):
-        return malformed(f"{what}.", pointer, choices_at(body, pointer, shape) or "one of the values of the schema")
+    if choice := _CHOICE.match(what):
+        value, choices = choice[1][:NAME_CHARS_MAX], choices_at(body, pointer, shape)
+        return malformed(
+            f"`{value}` is none of the values that may stand here.{_meant(value, [*map(str, choices)])}",
+            pointer,
+            choices or "one of the values of the schema",
+        )
     told = in_words(what)
     accepted = told.partition(", got ")[0].removeprefix("Expected ")
     return malformed(f"{told}.", pointer, _FORMS.get(what, accepted))
@@ -209,12 +200,6 @@ def _meant(name: str, known: list[str]) -> str:
     """The question that a slip of the finger deserves."""
     nearest = get_close_matches(name, known, NEAREST_NAMES_MAX, cutoff=0.5)
     return f" Did you mean {', '.join(f'`{near}`' for near in nearest)}?" if nearest else ""
-
-
-def in_words(what: str) -> str:
-    """msgspec's sentence with JSON's names of types instead of Python's, and without the pattern that all text has."""
-    told = _PYTHON_TYPES.sub(lambda found: " or ".join(_JSON_TYPES[name] for name in found[1].split(" | ")), what)
-    return told.replace(f"matching regex {PRINTABLE!r}", "without control characters other than newline and tab")
 
 
 def pointer_of(path: str) -> str:

@@ -130,20 +130,32 @@ def idempotency_key(scope: Scope) -> str | None:
     return key
 
 
-def named(proposals: Sequence[Proposal], key: str | None, identity: Identity) -> tuple[Proposal, ...]:
+class Named(Struct, frozen=True):
+    """Facts with the ids that an idempotency key gave them; `whole` is the one that stands for all of them."""
+
+    facts: tuple[Proposal, ...]
+    whole: UUID | None = None
+
+
+def named(proposals: Sequence[Proposal], key: str | None, identity: Identity) -> Named:
     """The proposals with the event ids that an idempotency key gives to those without one.
 
-    A key belongs to a party in a workspace. One fact gets uuid5(uuid5(workspace, party), key); the i-th of a batch gets
-    uuid5(that, i), with i counted from 0.
+    A key belongs to a party in a workspace. The first fact without an id gets uuid5(uuid5(workspace, party), key),
+    whatever it is sent with, so that the key cannot be used again for other facts; of others the i-th fact of the batch
+    gets uuid5(that, i), with i counted from 0.
     """
     if key is None:
-        return tuple(proposals)
+        return Named(tuple(proposals))
     of_key = uuid5(uuid5(identity.workspace_id, str(identity.caller.party_id)), key)
-    ids = [of_key] if len(proposals) == 1 else [uuid5(of_key, str(index)) for index in range(len(proposals))]
-    return tuple(
-        proposal if proposal.event_id is not None else msgspec.structs.replace(proposal, event_id=made)
-        for proposal, made in zip(proposals, ids, strict=True)
-    )
+    facts, whole = [], None
+    for index, proposal in enumerate(proposals):
+        if proposal.event_id is None:
+            made = of_key if whole is None else uuid5(of_key, str(index))
+            whole = of_key
+            facts.append(msgspec.structs.replace(proposal, event_id=made))
+        else:
+            facts.append(proposal)
+    return Named(tuple(facts), whole)
 
 
 def new_stream(wish: UUID | None, first: Proposal) -> UUID:

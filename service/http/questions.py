@@ -16,8 +16,8 @@ from msgspec import Meta, Struct, defstruct
 from msgspec.structs import fields
 
 from domain.fields import PRINTABLE
-from service.http.bodies import in_words
 from service.http.problems import Problem
+from service.wording import in_words
 
 # A search text of 200 characters in percent-encoded UTF-8, a cursor and every filter together stay below this.
 QUERY_BYTES_MAX = 8_192

@@ -11,6 +11,7 @@ from msgspec.structs import fields
 
 from domain.fields import ZoneName
 from service.faults import StartRefusal
+from service.wording import clause
 
 SHIPPED = Path(__file__).parent / "maps"
 
@@ -126,7 +127,7 @@ def _convert(raw: Any, kind: Any, at: str, faults: list[str]) -> Any:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as fault:
         what, _, where = str(fault).partition(" - at `$")
-        faults.append(f"`{at}{where.rstrip('`')}` is not accepted: {what[0].lower()}{what[1:]}.")
+        faults.append(f"`{at}{where.rstrip('`')}` is not accepted: {clause(what)}.")
         return None
 
 

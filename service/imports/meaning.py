@@ -17,6 +17,7 @@ from service.faults import StartRefusal
 from service.imports.mapfile import MapFile, MappedFact, StageRows, read_map_file
 from service.imports.template import Cell, Template, parse
 from service.imports.values import KINDS, Values, source_id
+from service.wording import clause
 
 OPENS = "deal.opened"
 
@@ -161,7 +162,7 @@ def _compile(value: Any, at: str, field: FieldInfo | None, faults: list[str]) ->
         try:
             msgspec.convert(constant(compiled), field.type)
         except msgspec.ValidationError as fault:
-            faults.append(f"{at} is not accepted: {str(fault)[0].lower()}{str(fault)[1:]}.")
+            faults.append(f"{at} is not accepted: {clause(str(fault))}.")
     return compiled
 
 

@@ -15,6 +15,7 @@ from service.imports.lookups import Lookups
 from service.imports.meaning import FactRule, Meaning, cells_in
 from service.imports.table import KeysSeen, Table, TableRow
 from service.imports.template import Template
+from service.wording import clause
 
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 
@@ -164,7 +165,7 @@ def _unfit(rule: FactRule, said: str) -> RowFault:
     columns = ", ".join(dict.fromkeys(cell.column for cell in cells_in(rule.data.get(member.partition(".")[0], ()))))
     if missing:
         return RowFault(f"{rule.type.name} has no `{member}`.", f"Something in {columns or 'the map'} to make it of.")
-    reason = f"`{member}` of {rule.type.name} is not accepted: {what[0].lower()}{what[1:]}."
+    reason = f"`{member}` of {rule.type.name} is not accepted: {clause(what)}."
     return RowFault(reason, f"Something else in {columns or 'the map'}.")
 
 

@@ -78,3 +78,8 @@ def proposal_digest(proposal: Proposal) -> bytes:
     if not (proposal.event_id is None and proposal.device_id is None and proposal.device_sequence is None):
         proposal = msgspec.structs.replace(proposal, event_id=None, device_id=None, device_sequence=None)
     return digest(_proposal_bytes(proposal))
+
+
+def whole_digest(digests: tuple[bytes, ...], index: int) -> tuple[bytes, ...]:
+    """The digests of facts that are sent together, with the one at `index` made of all of them."""
+    return (*digests[:index], digest(b"".join(digests)), *digests[index + 1 :])

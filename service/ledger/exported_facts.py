@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from msgspec import Struct
 
 from domain.facts import Caller, StreamKind, stream_key
-from domain.history import may_see
+from domain.history import may_know, may_see
 from service.ledger.keys import Ciphers
 from service.ledger.memory import Kept
 from service.ledger.refusals import LedgerRefusal, Unreadable
@@ -160,10 +160,12 @@ async def know_keys(workspace: Workspace, rows: Collection[Row]) -> None:
 
 
 def _sight(kept: Kept | LedgerRefusal | None, caller: Caller) -> Sight:
-    """What the caller may know of a stream. One whose first fact was deleted is nobody's to know."""
+    """What the caller may know of a stream. One whose first fact was deleted is nobody's to know but its guests'."""
     if isinstance(kept, Unreadable):
         return Sight(known=False, unreadable=kept.version)
-    if not isinstance(kept, Kept) or not kept.records or not may_see(kept.records[0].fact, caller, kept.stream):
+    if not isinstance(kept, Kept) or not kept.records or not may_know(caller, kept.stream):
+        return UNKNOWN
+    if caller.role != "guest" and not may_see(kept.records[0].fact, caller, kept.stream):
         return UNKNOWN
     versions = range(1, kept.version + 1)
     hidden = frozenset(

@@ -1,15 +1,10 @@
 """The ledger's door: everything the service records or reads goes through here, for one identified caller at a time."""
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import structs
-
-from domain.facts import Caller, Proposal, Recorded, stream_uuid
 from domain.sight import may_see
 from projections.goal_tree import GoalTree
 from projections.patterns import Patterns
@@ -17,12 +12,9 @@ from projections.trust.party import PartyTrust
 from projections.trust.policy import Policy
 from projections.view import View
 from service.clock import Clock
-from service.ids import new_id
 from service.ledger.across import Across
-from service.ledger.asking import Appended, Around, Ask, proposal_digest
 from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Credentials, Identity
-from service.ledger.deciding import decide, with_missed
 from service.ledger.erasing.asked import Erased, Planned
 from service.ledger.erasing.asked import Wanted as ToErase
 from service.ledger.erasing.doing import Erasures
@@ -34,9 +26,8 @@ from service.ledger.histories import History, history
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
 from service.ledger.lists import Lists
-from service.ledger.memory import Kept, Memory
+from service.ledger.memory import Memory
 from service.ledger.past import Past
-from service.ledger.patience import Patience
 from service.ledger.people import People
 from service.ledger.person_exports import person_lines
 from service.ledger.proofs import Proofs
@@ -50,25 +41,20 @@ from service.ledger.questions import (
     RowsQuestion,
 )
 from service.ledger.receipts import ReceiptsAsked
-from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, NothingToErase
+from service.ledger.recording import Recording
+from service.ledger.refusals import Absent, NoSuchKey, NothingToErase
 from service.ledger.store import Store, statement
 from service.ledger.summaries import Summaries
 from service.ledger.sync.door import Sync
-from service.ledger.sync.verdicts import Item
 from service.ledger.tickets import Held, Tickets
 from service.ledger.vitals import Vitals
 from service.ledger.watch import Watch
 from service.ledger.webhooks.door import Webhooks
-from service.ledger.workspace import Workspace
-from service.ledger.writer import Writer
+from service.ledger.workspaces import Workspaces
 from service.masterkey import MasterKey
 from service.proof.receipt import ReceiptFile
 from service.settings import Settings
 
-# A write that has not been answered by then is answered with "unknown, send it again"; it may still happen.
-APPEND_DEADLINE_S = 2.9
-# What is known of a workspace besides its streams is small; a process that serves more forgets the oldest idle ones.
-WORKSPACES_KEPT_MAX = 10_000
 # Reads from the database for one page of the feed: most of a log may be of other types, or not the caller's to see.
 READS_PER_PAGE_MAX = 10
 
@@ -95,13 +81,17 @@ class Ledger:
             feed=self.feed,
             erasures=self._erasures_until_now,
         )
-        self.sync = Sync(store, master_key, clock, self._append_item, self._holds)
         self._store = store
-        self._settings = settings
         self._ciphers = Ciphers(master_key)
-        self._exports = Exports(store, self._ciphers, self.checkpoints, self.proofs)
         self._memory = Memory(settings.cached_events_max)
         self._list_rows = ListRows(master_key.derive(b"customer tag"))
+        self._workspaces = Workspaces(
+            store, self._memory, self._ciphers, self.credentials, self._list_rows, clock, settings
+        )
+        recording = Recording(self._workspaces, self.checkpoints, clock)
+        self.append = recording.append
+        self.sync = Sync(store, master_key, clock, recording.append_item, self._holds)
+        self._exports = Exports(store, self._ciphers, self.checkpoints, self.proofs)
         self._summaries = Summaries(store)
         self._lists = Lists(store, self._list_rows, self._summaries)
         self._people = People(store)
@@ -111,8 +101,6 @@ class Ledger:
         self._erasures = Erasures(
             store, self._ciphers, self._list_rows, clock, None if journal is None else ErasureJournal(journal)
         )
-        self._workspaces: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()
-        self._patience = Patience(APPEND_DEADLINE_S)
 
     @classmethod
     @asynccontextmanager
@@ -128,8 +116,7 @@ class Ledger:
         finally:
             await ledger.followers.finish()
             await ledger.webhooks.finish()
-            for _, writer in ledger._workspaces.values():
-                await writer.finish()
+            await ledger._workspaces.finish()
             await ledger._summaries.close()
             await store.close()
 
@@ -137,89 +124,18 @@ class Ledger:
         """Whose key this is; raises `NoSuchKey`."""
         return await self.credentials.identify(shown)
 
-    # -- recording
-
-    async def append(
-        self,
-        identity: Identity,
-        stream_id: str,
-        proposals: Sequence[Proposal],
-        *,
-        opens: bool,
-        if_match: int | None = None,
-        dry_run: bool = False,
-        around: bool = False,
-    ) -> Appended:
-        """Record all of the proposals on one stream, or none; with `dry_run` do everything but that.
-
-        `opens` says that the stream begins with them. Facts that were recorded before are answered as they are. With
-        `around` the stream before and after them is told too, which costs folding it twice.
-        Raises a `domain.refusals.Refusal` or a `LedgerRefusal`.
-        """
-        at = self.clock.now()
-        ask = Ask(
-            caller=identity.caller,
-            stream_id=stream_id,
-            stream=stream_uuid(stream_id),
-            proposals=tuple(proposals),
-            event_ids=tuple(proposal.event_id or new_id(at) for proposal in proposals),
-            digests=tuple(map(proposal_digest, proposals)),
-            opens=opens,
-            if_match=if_match,
-            answer=asyncio.get_running_loop().create_future(),
-        )
-        workspace, writer = self._workspace(identity.workspace_id)
-        if dry_run:
-            return await self._rehearse(workspace, ask, around=around)
-        writer.submit(ask)
-        self.checkpoints.grown(identity.workspace_id)
-        self._patience.bound(ask.answer)
-        appended = await ask.answer
-        if not around:
-            return appended
-        return _with_around(appended, await self._kept(workspace, stream_id), identity.caller)
-
-    async def _append_item(self, identity: Identity, item: Item) -> Appended:
-        assert item.proposal is not None, "what is no proposal is refused before"
-        return await self.append(identity, item.stream_id, [item.proposal], opens=item.opens)
+    # -- recording (`append` is `Recording.append`)
 
     async def _holds(self, identity: Identity, stream_id: str, sought: UUID) -> bool:
         """Whether the caller sees a thing or a fact of this id on the stream."""
-        workspace, _ = self._workspace(identity.workspace_id)
-        kept = await self._kept(workspace, stream_id)
+        kept = await self._workspaces.known(identity.workspace_id).stream(stream_id)
         found = kept.stream.thing(sought) or kept.stream.find(sought)
         return found is not None and may_see(found.fact, identity.caller, kept.stream)
 
     async def missing(self, identity: Identity, events: Sequence[UUID]) -> list[UUID]:
         """Which of these ids name no fact that the caller may see."""
-        workspace, _ = self._workspace(identity.workspace_id)
+        workspace = self._workspaces.known(identity.workspace_id)
         return await self.sync.missing(identity, workspace, events)
-
-    async def _rehearse(self, workspace: Workspace, ask: Ask, *, around: bool) -> Appended:
-        """What an ask would be answered, without recording anything: positions and times are what they would be now."""
-        await workspace.follow()
-        kept = await workspace.load([ask.stream])
-        at = self.clock.now()
-        group = decide([ask], kept, {}, at)
-        for _, refusal in group.refused:
-            raise with_missed(refusal, ask, group.drafts.get(ask.stream))
-        draft = group.drafts[ask.stream]
-        staged = {
-            one.fact.event_id: Recorded(one.fact, workspace.position + offset, at)
-            for offset, (_, one) in enumerate(group.staged)
-        }
-        known = draft.kept
-        events = [
-            record
-            for event_id in ask.event_ids
-            if (record := staged.get(event_id) or (known.find(event_id) if known else None)) is not None
-        ]
-        appended = Appended(events, not staged, draft.stream.version, workspace.position + len(staged))
-        if not around:
-            return appended
-        rehearsed = Kept(draft.stream)
-        rehearsed.records = [*(known.records if known else ()), *staged.values()]
-        return _with_around(appended, rehearsed, ask.caller)
 
     # -- reading one stream
 
@@ -227,21 +143,9 @@ class Ledger:
         self, identity: Identity, stream_id: str, as_of: datetime | None = None, known_at: KnownAt = None
     ) -> History:
         """A stream as the caller may see it; raises `Absent`, or `Unreadable` when a stored fact cannot be read."""
-        workspace, _ = self._workspace(identity.workspace_id)
-        await workspace.follow()
-        kept = await self._kept(workspace, stream_id)
+        workspace = await self._workspaces.followed(identity)
+        kept = await workspace.stream(stream_id)
         return history(kept, identity.caller, workspace.position, as_of, known_at)
-
-    async def _kept(self, workspace: Workspace, stream_id: str) -> Kept:
-        stream = stream_uuid(stream_id)
-        kept: Kept | LedgerRefusal | None = workspace.kept(stream)
-        if kept is None:
-            kept = (await workspace.load([stream])).get(stream)
-        if isinstance(kept, LedgerRefusal):
-            raise kept
-        if kept is None or kept.stream.stream_id != stream_id:
-            raise Absent
-        return kept
 
     async def export(
         self, identity: Identity, stream_id: str | None, since: int | None, asked: ReceiptsAsked
@@ -251,74 +155,68 @@ class Ledger:
 
         Raises `Absent`, `Unreadable` or `NotCheckpointed` before the first line.
         """
-        workspace, _ = self._workspace(identity.workspace_id)
-        await workspace.follow()
+        workspace = await self._workspaces.followed(identity)
         if stream_id is None:
             return await self._exports.log(workspace, identity, since, asked)
-        return await self._exports.stream(workspace, identity, await self._kept(workspace, stream_id), since, asked)
+        return await self._exports.stream(workspace, identity, await workspace.stream(stream_id), since, asked)
 
     async def receipt(self, identity: Identity, stream_id: str, asked: ReceiptsAsked) -> ReceiptFile:
         """The caller's trust answer on a stream, with the place of every fact in it, at a checkpoint of all of them.
 
         Raises `Absent`, also when nothing had happened by then, `NotProvable`, `Unreadable` or `NotCheckpointed`.
         """
-        workspace = await self._followed(identity)
-        return await self._exports.receipt(workspace, identity, await self._kept(workspace, stream_id), asked)
+        workspace = await self._workspaces.followed(identity)
+        return await self._exports.receipt(workspace, identity, await workspace.stream(stream_id), asked)
 
     async def export_person(self, identity: Identity, party_id: UUID, export_id: UUID) -> AsyncGenerator[bytes, None]:
         """The lines of what is held on a person, as far as the caller may see it. Folds every stream there is."""
-        workspace, _ = self._workspace(identity.workspace_id)
-        await workspace.follow()
+        workspace = await self._workspaces.followed(identity)
         streams = self._past.everything(workspace, identity)
         return person_lines(streams, identity.caller, party_id, export_id, workspace.position)
 
     async def position(self, identity: Identity) -> int:
         """The log's size now."""
-        workspace, _ = self._workspace(identity.workspace_id)
-        await workspace.follow()
+        workspace = await self._workspaces.followed(identity)
         return workspace.position
 
     # -- reading many
 
     async def rows(self, identity: Identity, question: RowsQuestion) -> RowsPage:
         """A page of deals or goals (P0). With `as_of` or `known_at` the whole log is folded up to there."""
-        workspace, _ = self._workspace(identity.workspace_id)
-        await workspace.follow()
+        workspace = await self._workspaces.followed(identity)
         if identity.caller.role == "guest" or question.as_of is not None or question.known_at is not None:
             return await self._past.rows(workspace, identity, question)
         return await self._lists.rows(workspace, identity, question, self.clock.now())
 
     async def parties(self, identity: Identity, question: PartiesQuestion) -> PartiesPage:
         """A page of people. With `as_of` or `known_at` the whole log is folded up to there."""
-        workspace, _ = self._workspace(identity.workspace_id)
-        await workspace.follow()
+        workspace = await self._workspaces.followed(identity)
         if identity.caller.role == "guest" or question.as_of is not None or question.known_at is not None:
             return await self._past.parties(workspace, identity, question)
         return await self._people.parties(workspace, identity, question)
 
     async def agenda(self, identity: Identity, question: AgendaQuestion) -> AgendaPage:
         """What is due for a party, over all streams the caller may see."""
-        workspace, _ = self._workspace(identity.workspace_id)
-        await workspace.follow()
+        workspace = await self._workspaces.followed(identity)
         return await self._past.agenda(workspace, identity, question)
 
     # -- erasing
 
     async def erase(self, identity: Identity, wanted: ToErase) -> Erased:
         """Destroy content for good; raises `Absent`, `NothingToErase` or `EventIdReused`."""
-        workspace, _ = self._workspace(identity.workspace_id)
+        workspace = self._workspaces.known(identity.workspace_id)
         erased = await self._erasures.erase(workspace, identity.caller.actor, wanted)
         self.checkpoints.grown(identity.workspace_id)
         return erased
 
     async def erasable(self, identity: Identity, wanted: ToErase) -> Planned:
         """What that would destroy; raises `Absent` or `NothingToErase`."""
-        workspace, _ = self._workspace(identity.workspace_id)
+        workspace = self._workspaces.known(identity.workspace_id)
         return await self._erasures.plan(workspace, identity.caller, wanted)
 
     async def erase_again(self, entry: Entry) -> bool:
         """Do an erasure of the journal, if this database is older than it; whether there was anything to do."""
-        workspace, _ = self._workspace(entry.workspace_id)
+        workspace = self._workspaces.known(entry.workspace_id)
         wanted = ToErase(scope=entry.scope, target_id=entry.target_id, reason=entry.reason, event_id=entry.event_id)
         try:
             erased = await self._erasures.erase(workspace, entry.by, wanted, entry)
@@ -333,7 +231,7 @@ class Ledger:
 
         Also how far was looked, which is where to go on, and the log's size. Raises `PositionAhead`.
         """
-        workspace, _ = self._workspace(identity.workspace_id)
+        workspace = self._workspaces.known(identity.workspace_id)
         items: list[Seen] = []
         for _ in range(READS_PER_PAGE_MAX):
             found = await self.followers.page(workspace, identity, wanted, start)
@@ -349,19 +247,19 @@ class Ledger:
         self, identity: Identity, again: Again, wanted: Wanted, start: int, held: Held | None = None
     ) -> Follower:
         """A follower from `start` on, to be given to `followers.close`; raises `TooManyFollowers`, `PositionAhead`."""
-        workspace, _ = self._workspace(identity.workspace_id)
+        workspace = self._workspaces.known(identity.workspace_id)
         ticket = None if held is None else held.ticket_id
         return await self.followers.open(workspace, identity, again, wanted, start, ticket)
 
     async def reached(self, identity: Identity, position: int | None) -> int:
         """A position that somebody wants to begin at, or the log's end; raises `PositionAhead`."""
-        workspace = await self._followed(identity)
+        workspace = await self._workspaces.followed(identity)
         if position is not None:
             demand_reached(workspace, position)
         return workspace.position if position is None else position
 
     async def _erasures_until_now(self, workspace_id: UUID) -> int:
-        workspace, _ = self._workspace(workspace_id)
+        workspace = self._workspaces.known(workspace_id)
         await workspace.follow()
         return workspace.erasures
 
@@ -369,7 +267,7 @@ class Ledger:
         self, identity: Identity, party_id: UUID, as_of: datetime | None, known_at: KnownAt, policy: Policy
     ) -> tuple[PartyTrust, int]:
         """Trust in a party over the streams the caller may see (P10), and the log's size; raises `Absent`."""
-        workspace = await self._followed(identity)
+        workspace = await self._workspaces.followed(identity)
         found = await self._across.party_trust(workspace, identity, party_id, as_of, known_at, policy)
         return found, workspace.position
 
@@ -377,36 +275,31 @@ class Ledger:
         self, identity: Identity, as_of: datetime | None, known_at: KnownAt, policy: Policy
     ) -> tuple[Patterns, int]:
         """The deals the caller may see, compared, and the log's size."""
-        workspace = await self._followed(identity)
+        workspace = await self._workspaces.followed(identity)
         return await self._across.patterns(workspace, identity, as_of, known_at, policy), workspace.position
 
     async def goal_tree(
         self, identity: Identity, goal: UUID, as_of: datetime | None, known_at: KnownAt, policy: Policy
     ) -> tuple[GoalTree, int]:
         """A goal and what supports it (P16), and the log's size; raises `Absent`."""
-        workspace = await self._followed(identity)
+        workspace = await self._workspaces.followed(identity)
         found = await self._across.goal_tree(workspace, identity, goal, as_of, known_at, policy)
         return found, workspace.position
 
     async def views(self, identity: Identity) -> AsyncIterator[View]:
         """Every deal and goal that the caller may see, as it is now, in the order of their ids."""
-        async for view in self._across.views(await self._followed(identity), identity):
+        async for view in self._across.views(await self._workspaces.followed(identity), identity):
             yield view
-
-    async def _followed(self, identity: Identity) -> Workspace:
-        workspace, _ = self._workspace(identity.workspace_id)
-        await workspace.follow()
-        return workspace
 
     def vitals(self) -> Vitals:
         """What this process holds and has done, without asking the database."""
         return Vitals(
             groups=self._store.meter.groups,
             messages=self._store.meter.messages,
-            facts_waiting=sum(writer.facts_waiting for _, writer in self._workspaces.values()),
+            facts_waiting=self._workspaces.facts_waiting,
             followers=self.followers.count,
             facts_behind=self.followers.facts_behind,
-            workspaces=len(self._workspaces),
+            workspaces=self._workspaces.count,
             streams_kept=self._memory.count,
             facts_kept=self._memory.facts,
             ciphers_kept=self._ciphers.count,
@@ -424,36 +317,3 @@ class Ledger:
         """Every workspace: id, name and number of facts. For the command line alone."""
         rows = await self._store.read(_WORKSPACES, {})
         return [(row[0], row[1], row[2]) for row in rows]
-
-    def _workspace(self, workspace_id: UUID) -> tuple[Workspace, Writer]:
-        pair = self._workspaces.get(workspace_id)
-        if pair is None:
-            workspace = Workspace(workspace_id, self._store, self._memory, self._ciphers, self.credentials)
-            writer = Writer(
-                workspace,
-                self._store,
-                self._ciphers,
-                self._list_rows,
-                self.clock,
-                self._settings.queue_proposals_max,
-                self._settings.batch_events_max,
-            )
-            pair = self._workspaces[workspace_id] = (workspace, writer)
-            if len(self._workspaces) > WORKSPACES_KEPT_MAX:
-                self._let_idle_go()
-        return pair
-
-    def _let_idle_go(self) -> None:
-        """Forget the oldest workspace in which nothing is under way; its streams are read anew when it comes back."""
-        for workspace_id, (workspace, writer) in self._workspaces.items():
-            if writer.idle and workspace.idle:
-                self._memory.drop_workspace(workspace_id)
-                del self._workspaces[workspace_id]
-                return
-
-
-def _with_around(appended: Appended, kept: Kept, caller: Caller) -> Appended:
-    """What was appended with the stream before and after it, as the caller sees it."""
-    positions = [record.position for record in appended.events]
-    before, after = (history(kept, caller, at, None, at).stream for at in (min(positions), max(positions) + 1))
-    return structs.replace(appended, around=Around(before, after))

@@ -9,7 +9,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import AsyncConnection
 
-from domain.facts import Recorded, stream_key
+from domain.facts import Recorded, stream_key, stream_uuid
 from domain.stream import evolve, initial
 from service.ledger.arrays import read_bigint
 from service.ledger.credentials import Credentials
@@ -210,6 +210,18 @@ class Workspace:
     def kept(self, stream: UUID) -> Kept | None:
         """The stream if it is in memory."""
         return self._memory.get(self.workspace_id, stream)
+
+    async def stream(self, stream_id: str) -> Kept:
+        """The stream, from memory or from the database; raises `Absent`, or `Unreadable` when a fact cannot be read."""
+        stream = stream_uuid(stream_id)
+        kept: Kept | LedgerRefusal | None = self.kept(stream)
+        if kept is None:
+            kept = (await self.load([stream])).get(stream)
+        if isinstance(kept, LedgerRefusal):
+            raise kept
+        if kept is None or kept.stream.stream_id != stream_id:
+            raise Absent
+        return kept
 
     async def load(
         self, streams: Collection[UUID], connection: Connection | None = None

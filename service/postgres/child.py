@@ -4,10 +4,13 @@ A program of its own and not code between fork and exec: the service has threads
 Arguments: the starting process, uid and gid (-1: keep ours), then PostgreSQL's command line.
 """
 
-import ctypes
-import os
 import signal
-import sys
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # asked to end before it is PostgreSQL: at once, whatever is imported
+
+import ctypes  # noqa: E402  # after the line above
+import os  # noqa: E402  # the same
+import sys  # noqa: E402  # the same
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

@@ -80,11 +80,11 @@ def test_all_faults_of_a_maps_shape_are_told_at_once(tmp_path: Path) -> None:
     assert faults == [
         "`sorce` is not known here; the nearest is `source`.",
         "`source` is missing.",
-        "`key` is not accepted: expected `str`, got `int`.",
+        "`key` is not accepted: expected text, got a whole number.",
         "`stage` is missing.",
-        "`stages.Open.facts` is not accepted: expected `array`, got `str`.",
+        "`stages.Open.facts` is not accepted: expected a list, got text.",
         "`facts.opened.type` is missing.",
-        "`date_formats` is not accepted: expected `array` of length >= 1.",
+        "`date_formats` is not accepted: expected a list of length >= 1.",
     ]
 
 
@@ -120,7 +120,7 @@ def test_all_faults_of_a_maps_sense_are_told_at_once(tmp_path: Path) -> None:
         "`facts.agent` is recorded in no stage; name it in one, or take it out.",
         "`facts.opened.type` is 'deal.open', which is no type of fact on a deal; did you mean deal.opened?.",
         "`facts.won.data.resaon` is no member of deal.closed; did you mean reason?.",
-        "`facts.won.data.outcome` is not accepted: invalid enum value 'gained'.",
+        "`facts.won.data.outcome` is not accepted: 'gained' is none of the values that may stand here.",
         "`facts.agent.data.side` is missing: participant.joined requires it.",
         f"`facts.agent.data.party_id` reads agent as 'partei'; a cell is read as {', '.join(KINDS)}.",
         "`facts.agent.data.name` cannot be read: the `{` at sign 1 has no partner; write it twice to mean itself.",

@@ -109,7 +109,7 @@ def test_a_dated_fact_and_the_same_without_a_date_have_two_ids(tmp_path: Path) -
         ),
         (
             f"A1,{'x' * 301},GTXPro,Ruda Glass,Engaging,01-03-17,,,,",
-            "`name` of participant.joined is not accepted: expected `str` of length <= 300.",
+            "`name` of participant.joined is not accepted: expected text of length <= 300.",
             "Something else in sales_agent.",
         ),
     ],

@@ -43,7 +43,7 @@ async def _compared(dsn: str, key: MasterKey) -> int:
     assert sum(row["version"] for row in streams) == facts, "versions and facts differ in number"
     async with Ledger.open(dsn, key, read_settings({})) as ledger:
         for row in streams:
-            workspace, _ = ledger._workspace(row["workspace_id"])
+            workspace = ledger._workspaces.known(row["workspace_id"])
             kept = (await workspace.load([row["stream_id"]]))[row["stream_id"]]
             assert isinstance(kept, Kept)
             _same_list_row(ledger, workspace, kept, row)

@@ -79,6 +79,11 @@ def test_a_value_that_cannot_be_is_answered_with_those_that_can(
     assert told == accepted or accepted in told
 
 
+def test_a_value_nearly_right_is_answered_with_the_one_that_was_meant(member: httpx.Client, deal: str) -> None:
+    problem = refused(member.post(f"{deal}/events", json=fact("objection.raised", dimension="sellr")))
+    assert problem["detail"] == "`sellr` is none of the values that may stand here. Did you mean `seller`, `self`?"
+
+
 def test_so_it_is_in_bodies_that_are_no_facts(owner: httpx.Client) -> None:
     problem = refused(owner.post("/v1/members", json={"name": "Ada", "role": "boss"}))
     assert (problem["pointer"], set(problem["accepted"])) == (

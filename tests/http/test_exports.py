@@ -11,6 +11,7 @@ from service.proof.flaws import Flaw
 from service.proof.note import VerifierKey
 from service.proof.verifying import Verdict, verify
 from tests.http.conftest import World, a_deal, client, noted
+from tests.http.test_guests import Invited, said
 from tests.http.test_log import checkpoint_of, position_of
 
 
@@ -102,14 +103,19 @@ def test_a_size_that_is_not_signed_for_is_not_found(member: httpx.Client) -> Non
 
 
 def test_a_guest_gets_the_leaves_of_what_they_may_not_know(world: World, member: httpx.Client) -> None:
-    a_deal(member, noted("Behind the guest's back"))
-    with client(world, world.here.guest) as http:
+    invited = Invited(world, member)
+    said(member, invited, noted("Behind the guest's back"))
+    said(member, invited, noted("To the guest's face"), visibility="shared")
+    checkpoint_of(member, position_of(member, invited.deal) + 1)
+    with invited.http as http:
         verdict = checked(http, "/v1/export")
         told = http.get("/v1/export").text
-        pages = [http.get("/v1/events").json()]
-        while pages[-1]["has_more"]:
-            pages.append(http.get(f"/v1/events?from={pages[-1]['next']}").json())
-    assert told.count('"line":"event"') == verdict.shown == sum(len(page["events"]) for page in pages)
+        of_deal = checked(http, f"{invited.deal}/export")
+        feed = http.get("/v1/events").json()
+    assert not feed["has_more"]
+    assert verdict.shown == of_deal.shown == len(feed["events"]) == 1
+    assert told.count('"line":"event"') == of_deal.events  # places of the deal's facts, whatever is in them
+    assert "To the guest's face" in told
     assert "Behind the guest's back" not in told
 
 

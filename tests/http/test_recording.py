@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import httpx
+import pytest
 
 from tests.http.conftest import World, a_deal, fact, noted, opened
 from tests.http.test_decoding import refused
@@ -144,8 +145,25 @@ def test_an_idempotency_key_names_each_fact_of_a_batch(world: World, member: htt
     batch = {"facts": [noted("One"), {**noted("Two"), "event_id": own}, noted("Three")]}
     events = member.post(f"{deal}/events", json=batch, headers={"Idempotency-Key": key}).json()["events"]
     base = uuid5(uuid5(world.here.id, str(world.here.member.party_id)), key)
-    assert [UUID(event["event_id"]) for event in events] == [uuid5(base, "0"), UUID(own), uuid5(base, "2")]
+    assert [UUID(event["event_id"]) for event in events] == [base, UUID(own), uuid5(base, "2")]
     assert member.post(f"{deal}/events", json=batch, headers={"Idempotency-Key": key}).status_code == 200
+
+
+@pytest.mark.parametrize("others", [[], ["Two", "Three"], ["Zwei"]], ids=["fewer", "more", "another"])
+def test_F14_an_idempotency_key_is_for_the_same_facts_and_no_others(member: httpx.Client, others: list[str]) -> None:
+    deal = a_deal(member)
+    for first, second in ((["Two"], others), (others, ["Two"])):
+        key = {"Idempotency-Key": str(uuid4())}
+        assert member.post(f"{deal}/events", json=batch_of("One", *first), headers=key).status_code == 201
+        before = events_of(member, deal)
+        for body in (batch_of("One", *second), batch_of(*second)) if second else (batch_of("One"), noted("One")):
+            refused(member.post(f"{deal}/events", json=body, headers=key), 422)
+            refused(member.post(f"{a_deal(member)}/events", json=body, headers=key), 422)
+        assert events_of(member, deal) == before
+
+
+def batch_of(*texts: str) -> dict[str, Any]:
+    return {"facts": [noted(text) for text in texts]}
 
 
 def test_an_idempotency_key_opens_one_stream(member: httpx.Client) -> None:

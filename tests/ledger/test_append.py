@@ -13,6 +13,7 @@ from service.ledger.asking import Appended
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.refusals import Absent, EventIdReused, Overloaded, VersionMismatch
+from service.settings import Settings
 from tests.ledger.conftest import Opening, a_deal, member, note, noted, opened, proposal
 
 pytestmark = pytest.mark.anyio
@@ -225,9 +226,11 @@ async def test_a_dry_run_answers_and_records_nothing(ledger: Ledger, noor: Ident
     assert await ledger.position(noor) == 1
 
 
-async def test_a_full_queue_says_so_and_records_nothing_of_what_it_refused(ledger: Ledger, noor: Identity) -> None:
+async def test_a_full_queue_says_so_and_records_nothing_of_what_it_refused(
+    ledger: Ledger, noor: Identity, settings: Settings
+) -> None:
     deal = await a_deal(ledger, noor)
-    limit = ledger._settings.queue_proposals_max
+    limit = settings.queue_proposals_max
     asks = [[noted(f"{index}-{inner}") for inner in range(100)] for index in range(limit // 100 + 20)]
     answers = await asyncio.gather(
         *(ledger.append(noor, deal, ask, opens=False) for ask in asks), return_exceptions=True

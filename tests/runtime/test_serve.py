@@ -89,6 +89,38 @@ def test_a_stop_signal_while_starting_ends_cleanly_too(folder: Path) -> None:
     assert found is None or gone(found.pid)
 
 
+LOST = """
+import contextlib, os, signal
+from service import serve
+from service.settings import read_settings
+
+prepare = serve.prepare_own
+
+def interrupted(*given):
+    with contextlib.suppress(SystemExit):
+        os.kill(os.getpid(), signal.SIGTERM)
+    return prepare(*given)
+
+serve.prepare_own = interrupted
+serve.serve(read_settings(os.environ))
+"""
+
+
+def test_a_stop_signal_is_remembered_where_python_forgets_the_interruption(data: Path) -> None:
+    """As it does when one comes while an object is being tidied up."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LOST],
+        env=environment_of(data, {}),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert (data / "postgres.log").read_text().count("database system is shut down")
+
+
 def test_after_a_killed_service_the_next_start_recovers(data: Path, service_process: Start) -> None:
     first = service_process(data)
     before, server = me(first).json(), postmaster(first.data)

@@ -52,10 +52,16 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
         demand_no_if_match(request.scope)
         asked = request.question(Recording)
         sent = await request.sent(decode_opening, KNOWN_TYPES)
-        facts = named(sent.facts, idempotency_key(request.scope), request.identity)
-        stream = new_stream(sent.stream_id, facts[0])
+        proposed = named(sent.facts, idempotency_key(request.scope), request.identity)
+        stream = new_stream(sent.stream_id, proposed.facts[0])
         appended = await request.ledger.append(
-            request.identity, f"{kind}/{stream}", facts, opens=True, dry_run=asked.dry_run, around=asked.effects
+            request.identity,
+            f"{kind}/{stream}",
+            proposed.facts,
+            opens=True,
+            whole=proposed.whole,
+            dry_run=asked.dry_run,
+            around=asked.effects,
         )
         location = (b"location", f"{collection}/{stream}".encode())
         return recorded(appended, asked, request.now, location)
@@ -64,11 +70,13 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
         asked = request.question(Recording)
         stream_id = request.stream_id(kind)
         facts = await request.sent(appending, KNOWN_TYPES)
+        proposed = named(facts, idempotency_key(request.scope), request.identity)
         appended = await request.ledger.append(
             request.identity,
             stream_id,
-            named(facts, idempotency_key(request.scope), request.identity),
+            proposed.facts,
             opens=False,
+            whole=proposed.whole,
             if_match=demanded_version(request.scope),
             dry_run=asked.dry_run,
             around=asked.effects,
