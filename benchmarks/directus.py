@@ -126,6 +126,9 @@ def _environment(bench: Bench, database: str) -> dict[str, str]:
         "ADMIN_PASSWORD": KEY,
         "ADMIN_TOKEN": KEY,
         "TELEMETRY": "false",
+        # It would refuse what it is too busy for; what is measured is what it can do.
+        "PRESSURE_LIMITER_ENABLED": "false",
+        "TEMP_PATH": str(bench.folder / "directus"),
         "LOG_LEVEL": "warn",
         "NODE_ENV": "production",
     }

@@ -26,7 +26,8 @@ Every call that reads, with the question it answers. `…` is a deal or a goal: 
 links open on a service that runs at {ADDRESS}, and so does `/docs`, where every member of every answer is explained.
 
 Answers about a deal or a goal take `as_of` (what had happened by then) and `known_at` (what had been recorded by then);
-those that weigh evidence take a `policy` too. `include=trust,signals` puts several into the answer about the stream.
+those that weigh evidence take a `policy` too. `include=trust,signals` puts several into the answer about the stream,
+and `include=timeline` the beginning of its story.
 """
 SECTIONS = {
     "deals": "Over deals and goals",

@@ -43,11 +43,12 @@ def place_of(text: str, bound_to: bytes, kind: type[T]) -> T:
     )
 
 
-def next_page(scope: Scope, following: str) -> str:
-    """The address of the page after this one: the same question with another cursor."""
-    kept = [pair for pair in scope["query_string"].split(b"&") if pair and not pair.startswith(b"cursor=")]
+def next_page(scope: Scope, following: str, below: str = "") -> str:
+    """The address of the page after this one: the same question with another cursor, at the path `below` this one."""
+    gone = (b"cursor=", b"include=") if below else (b"cursor=",)
+    kept = [pair for pair in scope["query_string"].split(b"&") if pair and not pair.startswith(gone)]
     query = b"&".join([*kept, b"cursor=" + following.encode()])
-    return f"{scope['raw_path'].decode('latin-1')}?{query.decode('latin-1')}"
+    return f"{scope['raw_path'].decode('latin-1')}{below}?{query.decode('latin-1')}"
 
 
 def link_next(address: str) -> Header:

@@ -33,7 +33,8 @@ IF_MATCH = Told(
 IF_NONE_MATCH = Told("If-None-Match", "ETags of copies the caller holds; 304 when one still holds", {"type": "string"})
 IDEMPOTENCY_KEY = Told(
     "Idempotency-Key",
-    "Names the event ids of facts that have none: the same key gives the same ids, so that a repeat is recognised",
+    "Names the event ids of facts that have none: the same facts under the same key are recognised as a repeat, and "
+    "others under it are refused with 422",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]*$"},
 )
 

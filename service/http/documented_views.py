@@ -10,6 +10,7 @@ from projections.stream_state import DealState, GoalState
 from projections.summary import Outlook
 from service.http.proposals import Kind
 from service.http.questions import Instant, Position
+from service.http.timelines import TimelineStart
 
 _COMMON: tuple[tuple[str, Any], ...] = (
     ("stream_id", str),
@@ -39,6 +40,13 @@ def state_answer(kind: Kind) -> type[Struct]:
     told = f"The state of one {kind} (P1) at the two times, with whatever `include` asked for. {_TIMES}"
     return defstruct(
         f"{kind.capitalize()}Answer",
-        [*_COMMON, ("policy", str), ("state", state), ("outlook", Outlook), *further],
+        [
+            *_COMMON,
+            ("policy", str),
+            ("state", state),
+            ("outlook", Outlook),
+            *further,
+            ("timeline", TimelineStart | UnsetType, UNSET),
+        ],
         namespace={"__doc__": told},
     )

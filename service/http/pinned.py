@@ -33,9 +33,9 @@ class Pinned:
             self._pin, *self.after = place
             self.known_at = asked.known_at if asked.known_at is not None else self._pin
 
-    def following(self, *place: int) -> tuple[str, Header]:
-        """The address of the page that begins after `place`, and its Link header."""
-        address = next_page(self._scope, cursor(self._bound_to, [self._pin, *place]))
+    def following(self, *place: int, below: str = "") -> tuple[str, Header]:
+        """The address of the page that begins after `place`, at this path or `below` it, and its Link header."""
+        address = next_page(self._scope, cursor(self._bound_to, [self._pin, *place]), below)
         return address, link_next(address)
 
 

@@ -78,7 +78,7 @@ def test_an_unknown_name_or_policy_is_refused_with_those_there_are(member: httpx
     deal = a_deal(member)
     unknown = member.get(f"{deal}?include=forces,weather")
     assert (unknown.status_code, unknown.json()["parameter"]) == (400, "include")
-    assert unknown.json()["accepted"] == sorted(OF_DEALS)
+    assert unknown.json()["accepted"] == sorted([*OF_DEALS, "timeline"])
     policy = member.get(f"{deal}/signals?policy=trust/99")
     assert (policy.status_code, policy.json()["parameter"], policy.json()["accepted"]) == (400, "policy", POLICIES)
     assert member.get(f"{deal}/signals?policy=trust/1").json()["policy"] == "trust/1"

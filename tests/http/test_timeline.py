@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.http.conftest import World, client, fact, noted, opened
+from tests.http.conftest import World, a_deal, client, fact, noted, opened
 from tests.http.test_decoding import refused
 from tests.http.test_reading import all_pages
 
@@ -45,6 +45,20 @@ def test_a_deal_is_told_in_both_directions(member: httpx.Client) -> None:
     for direction in ("forward", "backward"):
         found = all_pages(member, f"{deal}/timeline?limit=2&direction={direction}", "entries")
         assert found == (whole["entries"] if direction == "forward" else whole["entries"][::-1])
+
+
+def test_it_can_be_included_in_the_state_and_read_on_from_there(member: httpx.Client) -> None:
+    deal = a_deal(member, *(noted(f"Call {number}") for number in range(60)))
+    member.post(f"{deal}/events", json={"facts": [noted(f"Visit {number}") for number in range(60)]})
+    state = member.get(f"{deal}?include=timeline,trust")
+    whole = member.get(f"{deal}/timeline?limit=500").json()
+    assert "Link" not in state.headers
+    told = state.json()["timeline"]
+    assert (len(told["entries"]), told["header"]) == (100, whole["header"])
+    member.post(f"{deal}/events", json=noted("Later than the first page"))
+    rest = member.get(told["next"]).json()
+    assert rest["next"] is None
+    assert told["entries"] + rest["entries"] == whole["entries"]
 
 
 def test_pages_know_what_the_first_page_knew(member: httpx.Client) -> None:

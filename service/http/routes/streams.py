@@ -1,11 +1,11 @@
 """The state of one deal or goal, and with it whatever else is asked about the same facts at the same moment."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
-from projections.resources import RESOURCES, Resource
+from projections.resources import RESOURCES
 from projections.stream_state import stream_state
 from service.http.answers import Answer
 from service.http.asked_views import answered, holds, seen, unchanged
@@ -15,16 +15,19 @@ from service.http.documented_views import state_answer
 from service.http.operations import READS, Operation
 from service.http.proposals import Kind
 from service.http.questions import including, refuse_parameter
+from service.http.timelines import start
+
+TIMELINE = "timeline"
 
 
 def routes(kind: Kind) -> list[HTTPRouteHandler]:
     """The call that reads the state of one stream."""
     known = {name: resource for name, resource in RESOURCES.items() if kind in resource.kinds}
-    question = including(known)
+    question = including([*known, TIMELINE])
 
     async def read_stream(request: Call) -> Answer:
         asked = request.question(question)
-        further = _included(known, asked.include)
+        names = _included([*known, TIMELINE], asked.include)
         history, view = await seen(request, kind, asked, asked.policy)
         if holds(request, history, pure=asked.as_of is not None):
             return unchanged(history)
@@ -33,7 +36,12 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             "state": stream_state(view.stream, view.at),
             "outlook": history.outlook(view),
         }
-        return answered(history, asked, members | {resource.key: resource.of(view) for resource in further})
+        for name in names:
+            if name == TIMELINE:
+                members[name] = start(request, history, view, asked)
+            else:
+                members[known[name].key] = known[name].of(view)
+        return answered(history, asked, members)
 
     return [
         Operation(
@@ -52,12 +60,12 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
     ]
 
 
-def _included(known: Mapping[str, Resource], include: str | None) -> list[Resource]:
-    """The resources that are asked for beside the state, each once."""
+def _included(known: Sequence[str], include: str | None) -> list[str]:
+    """The names of the answers that are asked for beside the state, each once."""
     if include is None:
         return []
-    names = dict.fromkeys(include.split(","))
+    names = list(dict.fromkeys(include.split(",")))
     for name in names:
         if name not in known:
             raise refuse_parameter("include", f"There is no answer `{name[:100]}` to include.", sorted(known))
-    return [known[name] for name in names]
+    return names
