@@ -60,32 +60,29 @@ def main(
         directus.installed()
         wanted.add(rounds.DIRECTUS)
     measured = Measured()
+    target = out or (None if quick or only else RESULTS)
     with _folder() as folder, postgres.running(folder) as server:
         bench = Bench(server, installed_sender(folder), sizes, folder)
         click.echo(f"Load comes from {bench.sender.name}.")
         measured.results = rounds.run(bench, wanted, click.echo)
-        if "two" in wanted:
-            measured.sharing = two.sharing(bench, click.echo)
-        if "start" in wanted:
-            measured.starts = starting.starts(bench)
-        if "import" in wanted:
-            measured.imports = importing.imports(bench)
-        if "follow" in wanted:
-            measured.followed = following.followed(bench)
-        if "story" in wanted:
-            measured.story = story.story(bench)
-        if "growth" in wanted:
-            measured.growth = growth.growth(bench, click.echo)
-        if "extents" in wanted:
-            measured.extents = extents.extents(bench, click.echo)
-        text = markdown(machine.described(bench), rows(measured, sizes), measured.results)
+        for part, name, measure in (
+            ("two", "sharing", lambda: two.sharing(bench, click.echo)),
+            ("start", "starts", lambda: starting.starts(bench)),
+            ("import", "imports", lambda: importing.imports(bench)),
+            ("follow", "followed", lambda: following.followed(bench)),
+            ("story", "story", lambda: story.story(bench)),
+            ("growth", "growth", lambda: growth.growth(bench, click.echo)),
+            ("extents", "extents", lambda: extents.extents(bench, click.echo)),
+        ):
+            if part in wanted:
+                setattr(measured, name, measure())
+            text = markdown(machine.described(bench), rows(measured, sizes), measured.results)
+            if target is not None:  # after each part, so that what fails late takes nothing along
+                target.write_text(text)
     click.echo("\n" + text)
-    if out is None and (quick or only):
-        click.echo("Not all of it was measured in full: nothing was written.")
-        return
-    target = out or RESULTS
-    target.write_text(text)
-    click.echo(f"Written to {target}.")
+    click.echo(
+        "Not all of it was measured in full: nothing was written." if target is None else f"Written to {target}."
+    )
 
 
 @contextmanager

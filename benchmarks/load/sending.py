@@ -19,6 +19,10 @@ GRACE_S = 60.0
 """What a sender may take beyond its time: its start, and answers that are slow to come."""
 
 
+EACH_S = 0.02
+"""What one request may take of a sender that sends each once: reading a long stream anew takes a few milliseconds."""
+
+
 class LoadFailed(Exception):
     """The sender ended without a figure."""
 
@@ -69,7 +73,7 @@ class Sender:
             seconds=seconds,
         )
         command = [sys.executable, "-m", "benchmarks.load.sender", msgspec.json.encode(orders).decode()]
-        return msgspec.json.decode(_run(command, seconds or GRACE_S, None), type=Measured)
+        return msgspec.json.decode(_run(command, seconds or EACH_S * len(traffic.requests), None), type=Measured)
 
     def _written(self, traffic: Traffic) -> Path:
         file = self.folder / "traffic"
