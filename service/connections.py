@@ -3,9 +3,11 @@
 Bodies have their own deadline where they are read.
 """
 
+import logging
 from asyncio import TimerHandle, Transport
 from itertools import chain
 from math import inf
+from random import Random
 from typing import Any
 
 import httptools
@@ -27,23 +29,35 @@ KEEP_ALIVE_S = 30
 """Idle time between two requests of one connection; proxies in front keep theirs shorter or reconnect."""
 
 LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-FULL_BODY = (
-    b'{"type":"/problems/overloaded","title":"Too many connections","status":503,'
-    b'"detail":"This server has as many connections as it takes; try again shortly."}'
-)
 NO_REQUEST = (
-    b'{"type":"/problems/header-malformed","title":"A header is not what this call takes","status":400,'
-    b'"detail":"%b",'
-    b'"accepted":"a request as in RFC 9112, each header in one line, one Host, up to %d bytes in all"}'
-)
-NO_REQUEST_HEAD = (
-    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n"
-    b"content-type: application/problem+json\r\ncontent-length: %d\r\n\r\n"
+    b"HTTP/1.1 400 Bad Request",
+    b'{"type":"/problems/header-malformed","title":"A header is not what this call takes","status":400,"detail":"%b",'
+    b'"instance":"/#%b",'
+    b'"accepted":"a request as in RFC 9112, each header in one line, one Host, up to '
+    + str(HEADER_BYTES_MAX).encode()
+    + b' bytes in all"}',
 )
 FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
-    b"content-type: application/problem+json\r\ncontent-length: %d\r\n\r\n%b" % (len(FULL_BODY), FULL_BODY)
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1",
+    b'{"type":"/problems/overloaded","title":"Too much at once","status":503,"detail":"%b","instance":"/#%b"}',
 )
+"""How an answer begins that belongs to no operation, and its body around a sentence and the request's id."""
+
+_random_bits = Random().getrandbits  # noqa: S311  # as the ids of requests that could be read
+
+log = logging.getLogger("throughline.connections")
+
+
+def refusal(form: tuple[bytes, bytes], detail: str) -> bytes:
+    """A problem and the end of the connection, before there is a request to answer; it leaves a line in the log."""
+    head, body = form
+    request_id = f"{_random_bits(64):016x}"
+    log.info("request %s was refused unread: %s", request_id, detail, extra={"request_id": request_id})
+    told = body % (detail.encode("ascii"), request_id.encode())
+    return (
+        b"%b\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
+        b"throughline-request: %b\r\n\r\n%b" % (head, len(told), request_id.encode(), told)
+    )
 
 
 class WholeAnswer(RequestResponseCycle):
@@ -119,7 +133,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
         if len(self.connections) > self.connections_max:
-            transport.write(FULL)
+            transport.write(refusal(FULL, "This server has as many connections as it takes; try again shortly."))
             transport.close()
         else:
             self._await_head()
@@ -175,8 +189,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be read as a request has no operation: it is answered here, in the form of all problems."""
-        told = NO_REQUEST % (msg.encode("ascii"), HEADER_BYTES_MAX)
-        self.transport.write(NO_REQUEST_HEAD % len(told) + told)
+        self.transport.write(refusal(NO_REQUEST, msg))
         self.transport.close()
 
     def pause_writing(self) -> None:

@@ -25,6 +25,7 @@ SEED = 20260501
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "100"))
 # Of one phase, on a machine that does much else.
 DEADLINE_S = 1_200
+LONG = re.compile(r"(?:%[0-9A-F]{2}|[^\s%]){2000,}")
 MADE_AND_SHOWN = r"^/v1/(me|deals|deals/\{stream_id\}/events/\{event_id\})$"
 
 
@@ -70,7 +71,12 @@ def fuzz(
             ).returncode
         except subprocess.TimeoutExpired:
             ended = -1
-    return ended, f"seed {seed}, ended with {ended}\n{said.read_text()[-20_000:]}"
+    return ended, f"seed {seed}, ended with {ended}\n{_short(said.read_text())}"
+
+
+def _short(said: str) -> str:
+    """The end of what was said, long texts in addresses and bodies cut."""
+    return LONG.sub(lambda found: f"{found[0][:60]}…{len(found[0])} characters", said)[-20_000:]
 
 
 def counted(said: str) -> str:

@@ -17,10 +17,13 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from service.connections import HEADER_BYTES_MAX, bounded
+from service.http.problem_kinds import HTTP_PROBLEMS
 from service.settings import read_settings
 from tests.conftest import open_folder
-from tests.running import Running, started
+from tests.running import ROOT, Running, started
 
+OPENAPI = json.loads((ROOT / "openapi" / "openapi.json").read_text("utf-8"))
+PROBLEM_MEMBERS = set(OPENAPI["components"]["schemas"]["Problem"]["required"])
 DEADLINE_S = 1.0
 CONNECTIONS_MAX = 20
 KEPT_S = 1.0
@@ -194,9 +197,20 @@ def test_A11_what_two_servers_could_read_in_two_ways_is_refused_and_the_connecti
         told = rest(ambiguous)
     assert told.startswith(b"HTTP/1.1 400 "), told
     assert told.count(b"HTTP/1.1 ") == 1, "one answer, and none to what was smuggled"
-    head, _, problem = told.partition(b"\r\n\r\n")
+    assert problem_in(told)["type"] == "/problems/header-malformed"
+
+
+def problem_in(told: bytes) -> dict[str, Any]:
+    """The problem that the end of a connection was told with, which is of the published form."""
+    head, _, body = told.partition(b"\r\n\r\n")
     assert b"content-type: application/problem+json" in head
-    assert json.loads(problem)["type"] == "/problems/header-malformed"
+    problem: dict[str, Any] = json.loads(body)
+    assert problem.keys() >= PROBLEM_MEMBERS
+    known = HTTP_PROBLEMS[problem["type"].removeprefix("/problems/")]
+    assert (problem["title"], problem["status"]) == (known.title, known.status)
+    request_id = problem["instance"].partition("#")[2]
+    assert f"throughline-request: {request_id}".encode() in head
+    return problem
 
 
 def test_A11_two_requests_in_one_piece_get_two_answers(service: Running) -> None:
@@ -242,6 +256,7 @@ def test_too_many_connections_are_turned_away_with_503_and_then_taken_again(serv
             told = one_more.recv(4096)
             assert told.startswith(b"HTTP/1.1 503 ")
             assert b"retry-after: 1" in told
+            assert problem_in(told)["type"] == "/problems/overloaded"
     time.sleep(0.2)
     assert httpx.get(f"{service.url}/health/live").status_code == 200
 
