@@ -194,8 +194,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """After the whole run: what it saw of each fault and attack."""
-    if config.option.markexpr == "not slow" or config.option.collectonly:
+    """After a run of the slow tests, or of the scenarios: what it saw of each fault and attack."""
+    quick = config.option.markexpr == "not slow" and not config.option.scenarios
+    if quick or config.option.collectonly:
         return
     outcomes: dict[str, list[str]] = {}
     details: dict[str, list[str]] = {}

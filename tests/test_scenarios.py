@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.running import ROOT
-from tests.scenarios_table import PAGE, by_scenario, ids_of, page, scenarios, seen, told
+from tests.scenarios_table import PAGE, by_scenario, ids_of, page, scenarios, seen, shown, told
 
 
 def test_the_page_lists_what_there_is() -> None:
@@ -25,8 +25,10 @@ def test_thirty_faults_and_thirty_attacks_are_on_the_list() -> None:
     assert {f"{kind}{number}" for kind in "FA" for number in range(1, 31)} <= scenarios().keys()
 
 
-def test_nothing_that_was_seen_last_is_a_failure() -> None:
-    assert [id_ for id_, one in seen().items() if "failed" in one.outcomes] == []
+def test_everything_was_run_and_nothing_that_was_seen_last_is_a_failure() -> None:
+    found = seen()
+    assert [one.id for one in shown() if one.id not in found] == [], "run `make scenarios`"
+    assert [id_ for id_, one in found.items() if "failed" in one.outcomes] == []
 
 
 def test_a_name_may_hold_two_ids() -> None:
