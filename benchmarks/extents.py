@@ -15,6 +15,8 @@ OPENING_FACTS = 3
 """Of each of the many streams: what it is about, and two people. Lists read rows, whatever the facts."""
 SECONDS_MAX = 3
 """For each of the many calls, so that all of them together take minutes."""
+MANY_CONNECTIONS = 2
+"""To the logs of many streams: a list by trust goes through all of them, and thirty-two at once would be sent away."""
 IN_TURN_MAX = 20_000
 """Deals that are used in turn: more than are used in that time, and more facts than the service keeps in memory."""
 
@@ -45,30 +47,35 @@ def extents(bench: Bench, tell: Callable[[str], None]) -> Extents:
     ):
         for number in range(1, sizes.rounds + 1):
             for log, which in ((short, 0), (long, 1)):
-                _measured(bench, log, _of_one(log), found.long, which)
+                _measured(bench, log, _of_one(log), sizes.connections, found.long, which)
             for log, which in ((few, 0), (many, 1)):
-                resident_mb = _measured(bench, log, _of_many(log), found.many, which)
+                resident_mb = _measured(bench, log, _of_many(log), MANY_CONNECTIONS, found.many, which)
             found.resident_mb.append(resident_mb)
             tell(f"round {number}: {resident_mb:,.0f} MB with {found.many_streams:,} deals")
     return found
 
 
 def _measured(
-    bench: Bench, log: Filled, calls: dict[str, Traffic], into: dict[str, tuple[list[Figure], list[Figure]]], which: int
+    bench: Bench,
+    log: Filled,
+    calls: dict[str, Traffic],
+    connections: int,
+    into: dict[str, tuple[list[Figure], list[Figure]]],
+    which: int,
 ) -> float:
     """Each call's figure goes to its place in `into`; the service's memory after them, in MB."""
     with ours.serving(bench, log.name) as (server, _):
         for name, traffic in calls.items():
-            into.setdefault(name, ([], []))[which].append(_figure(bench, server, log, traffic))
+            into.setdefault(name, ([], []))[which].append(_figure(bench, server, log, traffic, connections))
         return server.resident_mb
 
 
-def _figure(bench: Bench, server: Serving, log: Filled, traffic: Traffic) -> Figure:
+def _figure(bench: Bench, server: Serving, log: Filled, traffic: Traffic, connections: int) -> Figure:
     def recorded() -> int:
         return bench.postgres.number(log.name, RECORDED)
 
     ready = Ready(server, traffic, recorded if traffic.expected == 201 else None)
-    return bench.measure(ready, bench.sizes.connections, min(bench.sizes.seconds, SECONDS_MAX))
+    return bench.measure(ready, connections, min(bench.sizes.seconds, SECONDS_MAX))
 
 
 def _of_one(log: Filled) -> dict[str, Traffic]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from benchmarks.bench import Figure
-from benchmarks.extents import Extents
+from benchmarks.extents import MANY_CONNECTIONS, Extents
 from benchmarks.following import FACTS_PER_S, Followed
 from benchmarks.growth import Growth
 from benchmarks.importing import Import
@@ -168,7 +168,11 @@ def _growth(growth: Growth) -> Iterator[Row]:
 def _extents(extents: Extents) -> Iterator[Row]:
     for calls, what, against in (
         (extents.long, f"a deal of {extents.long_facts:,} facts", f"one of {extents.short_facts:,}"),
-        (extents.many, f"{extents.many_streams:,} deals", f"{extents.few_streams:,} deals"),
+        (
+            extents.many,
+            f"{extents.many_streams:,} deals, {MANY_CONNECTIONS} connections",
+            f"{extents.few_streams:,} deals",
+        ),
     ):
         for name, (small, large) in calls.items():
             values = [one.rate / other.rate for one, other in zip(large, small, strict=True)]

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from service.masterkey import MasterKey
 
-# An unwrapped cipher is about 600 bytes; 50,000 of them are 30 MB.
-CIPHERS_MAX = 50_000
+# An unwrapped cipher is about 600 bytes; 20,000 of them are 12 MB. More streams than that are not in memory by far.
+CIPHERS_MAX = 20_000
 KEY_BYTES = 32
 
 

@@ -10,17 +10,18 @@ from service.ledger.visible_streams import caller_parameters, visible_streams
 
 # Of two moments the later summary holds; those of other rules than these are as good as none. LIMIT 1 keeps the joins
 # look-ups by key: planned while the tables were small, a plain join may read all of them once a row.
-_FROM = """stream s
-  LEFT JOIN LATERAL (
-        SELECT c.wrapped FROM content_key c WHERE c.workspace_id = s.workspace_id AND c.key_id = s.stream_id LIMIT 1
-       ) k ON true
+_SUMMARY = """
   LEFT JOIN summarised d ON d.workspace_id = s.workspace_id AND d.edition = %(edition)s
   LEFT JOIN LATERAL (
         SELECT m.* FROM summary m WHERE m.workspace_id = d.workspace_id AND m.stream_id = s.stream_id LIMIT 1
        ) u ON true"""
+_KEY = """
+  LEFT JOIN LATERAL (
+        SELECT c.wrapped FROM content_key c WHERE c.workspace_id = s.workspace_id AND c.key_id = s.stream_id LIMIT 1
+       ) k ON true"""
 _COLUMNS = (
     "s.stream_id, s.kind, s.version, s.status, s.outcome, s.stage, s.card, s.forces_net, s.dues, s.opened_at, "
-    "s.last_event_at, k.wrapped, u.version, u.stale_at, u.detail, d.position"
+    "s.last_event_at, k.wrapped, u.version, u.stale_at, u.detail, d.position, s.sorted_by"
 )
 # The smallest score of all dimensions at a moment: all evidence of one half-life fades by the same factor, so that what
 # was added up at one moment can be compared at any other, and the order is the right one whenever it is asked for.
@@ -60,7 +61,7 @@ def page_query(
     The column before tells how far the summaries had followed the log when the rows were read. Where that is less than
     `followed` they are being made anew, and nothing is chosen by them: rows come whether a signal is on or not.
     """
-    conditions = ["s.workspace_id = %(workspace)s", "s.kind = %(kind)s", visible_streams(identity.caller)]
+    conditions = ["s.kind = %(kind)s", visible_streams(identity.caller)]
     parameters = caller_parameters(identity) | {"kind": question.kind, "limit": limit, "edition": EDITION}
     for column in ("status", "outcome", "stage"):
         value = getattr(question, column)
@@ -85,21 +86,26 @@ def page_query(
     if after is not None:
         conditions.append(_beyond(question, after))
         parameters |= {"after_value": after.value, "after_id": after.id}
+    key = _SORT_KEYS[question.sort]
+    chosen_by = _SUMMARY if question.signal is not None or question.sort == "trust" else ""
+    # What a row shows besides is looked up for those of the page alone.
     sql = (
-        f"SELECT {_COLUMNS}, {_SORT_KEYS[question.sort]} FROM {_FROM} "
-        f"WHERE {' AND '.join(conditions)} ORDER BY {_order(question)} LIMIT %(limit)s"
+        f"SELECT {_COLUMNS} FROM (SELECT s.*, {key} AS sorted_by FROM stream s{chosen_by} "
+        f"WHERE s.workspace_id = %(workspace)s AND {' AND '.join(conditions)} "
+        f"ORDER BY {_order(question, key)} LIMIT %(limit)s) s{_KEY}{_SUMMARY} "
+        f"ORDER BY {_order(question, 's.sorted_by')}"
     )
     return sql, parameters
 
 
-def _order(question: RowsQuestion) -> str:
+def _order(question: RowsQuestion, key: str) -> str:
     way = "DESC" if question.descending else "ASC"
-    key = f"{_SORT_KEYS[question.sort]} {way}"
+    order = f"{key} {way}"
     if question.sort not in _NEVER_WITHOUT:
-        key += " NULLS LAST"
+        order += " NULLS LAST"
     elif question.sort == "last_event":
-        key = f"s.last_event_in {way}, {key}"
-    return f"{key}, s.stream_id {way}"
+        order = f"s.last_event_in {way}, {order}"
+    return f"{order}, s.stream_id {way}"
 
 
 def _beyond(question: RowsQuestion, after: After) -> str:

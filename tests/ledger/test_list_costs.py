@@ -1,5 +1,6 @@
 """What lists and their rows cost: a page reads little more than its own rows, and a fact touches no list's index."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -48,6 +49,33 @@ async def test_a_page_reads_its_own_rows_and_not_every_stream(database: Database
 def _rows_read(node: dict[str, Any]) -> float:
     own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) if node.get("Relation Name") == "stream" else 0
     return float(own + sum(map(_rows_read, node.get("Plans", ()))))
+
+
+@pytest.mark.parametrize("chosen", [{}, {"sort": "next_due"}, {"party": UUID(int=7)}, {"sort": "opened"}])
+async def test_keys_and_summaries_are_looked_up_for_the_rows_of_the_page_alone(
+    database: Database, chosen: dict[str, Any]
+) -> None:
+    """Also when all that is asked for has to be sorted, as what was recorded within ten minutes is."""
+    who, now = member(uuid4()), datetime(2026, 6, 1, tzinfo=UTC)
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute(MANY_STREAMS, {"workspace": who.workspace_id, "now": now, "streams": STREAMS})
+        together = {"now": now, "party": [UUID(int=7)]}
+        owner.execute("UPDATE stream SET last_event_at = %(now)s, parties = %(party)s", together)
+        owner.execute("ANALYZE stream")
+        sql, parameters = page_query(who, RowsQuestion(kind="deal", **chosen), None, PAGE, now)
+        found = owner.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", parameters).fetchone()
+    assert found is not None
+    asked = list(_look_ups(found[0][0]["Plan"]))
+    assert asked
+    assert max(asked) <= PAGE
+
+
+def _look_ups(node: dict[str, Any]) -> Iterator[int]:
+    """How often each of the tables beside the streams was asked."""
+    if node.get("Relation Name") in {"content_key", "summary", "summarised"}:
+        yield node["Actual Loops"]
+    for below in node.get("Plans", ()):
+        yield from _look_ups(below)
 
 
 async def test_what_every_fact_changes_is_in_no_index(database: Database) -> None:
