@@ -22,7 +22,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("identify the key", "service.ledger.ledger:Ledger", "identify"),
     ("decode the body", "service.http.routes.recording", "appending"),
     ("render the answer", "service.http.routes.recording", "recorded"),
-    ("ask: digest, ids, queue", "service.ledger.ledger:Ledger", "append"),
+    ("ask: digest, ids, queue", "service.ledger.recording:Recording", "append"),
     ("writer: groups, answers", "service.ledger.writer:Writer", "_commit"),
     ("decide", "service.ledger.writer", "decide"),
     ("append: keys, parameters", "service.ledger.writer", "append"),

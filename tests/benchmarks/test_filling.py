@@ -27,13 +27,17 @@ FACTS = 1_100
 class Busy(Ledger):
     """A ledger that is busy at every other append, and loses the answer of every other one of those."""
 
-    asked: list[Sequence[Proposal]]
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.asked: list[Sequence[Proposal]] = []
+        self._recorded = self.append
+        self.append = self._busily
 
-    async def append(self, *args: Any, **named: Any) -> Appended:
+    async def _busily(self, *args: Any, **named: Any) -> Appended:
         self.asked.append(args[2])
         if len(self.asked) % 4 == 1:
             raise Overloaded
-        appended = await super().append(*args, **named)
+        appended = await self._recorded(*args, **named)
         if len(self.asked) % 4 == 3:
             raise StoreUnavailable
         return appended
@@ -49,7 +53,6 @@ async def busy(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     async with Busy.open(database.app, MasterKey(bytes(range(32))), settings) as ledger:
         assert isinstance(ledger, Busy)
-        ledger.asked = []
         yield ledger
 
 
