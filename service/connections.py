@@ -8,7 +8,7 @@ from asyncio import TimerHandle, Transport
 from itertools import chain
 from math import inf
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import httptools
 from uvicorn._types import ASGI3Application
@@ -129,6 +129,7 @@ class BoundedConnection(HttpToolsProtocol):
     _more_head_bytes = 0
     _awaits_head = False
     _in_head = False
+    _fault = ""  # why a request that could be read is refused all the same
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         super().connection_made(transport)
@@ -161,13 +162,18 @@ class BoundedConnection(HttpToolsProtocol):
         self._in_head = self._awaits_head = False
         self._ends_at = inf
         if self._piece_bytes + self._more_head_bytes > HEADER_BYTES_MAX and self._head_bytes() > HEADER_BYTES_MAX:
-            raise httptools.HttpParserError("headers too large")  # answered with 400 by uvicorn
+            self._refuse("The request's headers are too large.")
         hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1:
-            raise httptools.HttpParserError("two hosts")  # a proxy in front may have gone by the other one
+            self._refuse("The request has more than one Host.")  # a proxy in front may have gone by the other one
         if not hosts and self.parser.get_http_version() != "1.0":
-            raise httptools.HttpParserError("no host")  # RFC 9112, section 3.2: only HTTP/1.0 may leave it out
+            self._refuse("The request has no Host.")  # RFC 9112, section 3.2: only HTTP/1.0 may leave it out
         super().on_headers_complete()
+
+    def _refuse(self, fault: str) -> NoReturn:
+        """End the reading of a request; uvicorn has it answered with 400."""
+        self._fault = fault
+        raise httptools.HttpParserError(fault)
 
     def _head_bytes(self) -> int:
         return len(self.url) + sum(map(len, chain.from_iterable(self.headers)))
@@ -189,7 +195,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be read as a request has no operation: it is answered here, in the form of all problems."""
-        self.transport.write(refusal(NO_REQUEST, msg))
+        self.transport.write(refusal(NO_REQUEST, self._fault or msg))
         self.transport.close()
 
     def pause_writing(self) -> None:

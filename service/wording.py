@@ -18,13 +18,14 @@ _JSON_TYPES = {
 }
 _PYTHON_TYPE = "|".join(_JSON_TYPES)
 _PYTHON_TYPES = re.compile(rf"`((?:{_PYTHON_TYPE})(?: \| (?:{_PYTHON_TYPE}))*)`")
-_ENUM = re.compile(r"^Invalid enum value ('?.*?'?)$", re.DOTALL)
+CHOICE = re.compile(r"^Invalid enum value (?P<shown>'?(?P<value>.*?)'?)$", re.DOTALL)
+"""The sentence about a value that is none of those there may be."""
 
 
 def in_words(what: str) -> str:
     """The sentence with JSON's names of types instead of Python's, and without the pattern that all text has."""
     told = _PYTHON_TYPES.sub(lambda found: " or ".join(_JSON_TYPES[name] for name in found[1].split(" | ")), what)
-    told = _ENUM.sub(r"\1 is none of the values that may stand here", told)
+    told = CHOICE.sub(r"\g<shown> is none of the values that may stand here", told)
     return told.replace(f"matching regex {PRINTABLE!r}", "without control characters other than newline and tab")
 
 

@@ -14,7 +14,7 @@ from litestar.types import Receive, Scope
 
 from service.http.known_names import choices_at, fields_at
 from service.http.problems import CLOSE, Problem
-from service.wording import in_words
+from service.wording import CHOICE, in_words
 
 T = TypeVar("T")
 
@@ -30,7 +30,6 @@ _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _MISSING = re.compile(r"^Object missing required field `(.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
-_CHOICE = re.compile(r"^Invalid enum value '?(.*?)'?$", re.DOTALL)
 _FORMS = {
     "Invalid RFC3339 encoded datetime": "a time as in RFC 3339, such as 2026-05-01T09:00:00Z",
     "Invalid RFC3339 encoded date": "a date, such as 2026-05-01",
@@ -176,8 +175,8 @@ def body_fault(fault: str, known_types: Iterable[str] = (), body: bytes = b"", s
         )
     if pointer.endswith("/type") and (tag := _TAG.match(what)):
         return _unknown_type(tag[1][:NAME_CHARS_MAX], pointer, sorted(known_types))
-    if choice := _CHOICE.match(what):
-        value, choices = choice[1][:NAME_CHARS_MAX], choices_at(body, pointer, shape)
+    if choice := CHOICE.match(what):
+        value, choices = choice["value"][:NAME_CHARS_MAX], choices_at(body, pointer, shape)
         return malformed(
             f"`{value}` is none of the values that may stand here.{_meant(value, [*map(str, choices)])}",
             pointer,

@@ -185,7 +185,10 @@ def problem_of(exc: Exception) -> Problem | None:
         case VersionMismatch():
             return _version_mismatch(exc)
         case EventIdReused():
-            detail = f"The id {exc.event_id} was used before for another content, stream or party."
+            detail = (
+                f"The id {exc.event_id}, as it was sent or as the Idempotency-Key gives it, was used before for other "
+                "content, another stream or party."
+            )
             return Problem("event-id-reused", detail, event_id=exc.event_id)
         case (
             Overloaded()
