@@ -1,10 +1,12 @@
 """What one very long stream costs beside a usual one, and very many streams beside a few: the same calls on both."""
 
+import http.client
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks import filling, ours
-from benchmarks.bench import Bench, Figure, Ready
+from benchmarks.bench import Bench, Figure, NotComparable, Ready
 from benchmarks.facts import BUYER
 from benchmarks.filling import Filled
 from benchmarks.load.traffic import Traffic, request
@@ -17,13 +19,19 @@ SECONDS_MAX = 3
 """For each of the many calls, so that all of them together take minutes."""
 MANY_CONNECTIONS = 2
 """To the logs of many streams: a list by trust goes through all of them, and thirty-two at once would be sent away."""
+BY_TRUST = "/v1/deals?limit=20&sort=trust"
+SUMMARISED_DEADLINE_S = 600.0
+"""For the first list by trust of all: it has the summaries of all streams made, and is sent away until they are."""
 IN_TURN_MAX = 20_000
 """Deals that are used in turn: more than are used in that time, and more facts than the service keeps in memory."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Extents:
-    """Figures of one call each, a round each, on a usual and on a large extent. Memory in MB after all of them."""
+    """Figures of one call each, a round each, on a usual and on a large extent. Memory in MB after all of them.
+
+    `summarised_s` is how long the first list by trust of the many streams takes, with the summaries made for it.
+    """
 
     short_facts: int
     long_facts: int
@@ -32,6 +40,7 @@ class Extents:
     long: dict[str, tuple[list[Figure], list[Figure]]]
     many: dict[str, tuple[list[Figure], list[Figure]]]
     resident_mb: list[float]
+    summarised_s: float = 0.0
 
 
 def extents(bench: Bench, tell: Callable[[str], None]) -> Extents:
@@ -45,6 +54,8 @@ def extents(bench: Bench, tell: Callable[[str], None]) -> Extents:
         filling.filled(bench, "few", found.few_streams, OPENING_FACTS) as few,
         filling.filled(bench, "many", found.many_streams, OPENING_FACTS) as many,
     ):
+        found.summarised_s = _summarised(bench, many)
+        tell(f"the first list by trust of {found.many_streams:,} deals after {found.summarised_s:.1f} s")
         for number in range(1, sizes.rounds + 1):
             for log, which in ((short, 0), (long, 1)):
                 _measured(bench, log, _of_one(log), sizes.connections, found.long, which)
@@ -53,6 +64,24 @@ def extents(bench: Bench, tell: Callable[[str], None]) -> Extents:
             found.resident_mb.append(resident_mb)
             tell(f"round {number}: {resident_mb:,.0f} MB with {found.many_streams:,} deals")
     return found
+
+
+def _summarised(bench: Bench, log: Filled) -> float:
+    """Seconds until a list by trust is answered that nothing was made for yet."""
+    with ours.serving(bench, log.name) as (server, _):
+        began = time.monotonic()
+        while time.monotonic() - began < SUMMARISED_DEADLINE_S:
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SUMMARISED_DEADLINE_S)
+            try:
+                connection.request("GET", BY_TRUST, headers={"Authorization": f"Bearer {log.key}"})
+                answer = connection.getresponse()
+                answer.read()
+            finally:
+                connection.close()
+            if answer.status == 200:  # as HTTP has it
+                return time.monotonic() - began
+            time.sleep(float(answer.getheader("Retry-After", "1")))
+    raise NotComparable(f"no list by trust within {SUMMARISED_DEADLINE_S:g} s")
 
 
 def _measured(
@@ -93,7 +122,7 @@ def _of_many(log: Filled) -> dict[str, Traffic]:
         "GET one deal after the other": log.reads("get", range(log.deals)[-IN_TURN_MAX:]).unwarmed,
         "list of 20": _get(log, "/v1/deals?limit=20"),
         "list of 20 of a customer": _get(log, "/v1/deals?limit=20&customer=Brightwater%20Couriers%207"),
-        "list of 20 by trust": _get(log, "/v1/deals?limit=20&sort=trust"),
+        "list of 20 by trust": _get(log, BY_TRUST),
         "list of 20 of a party": _get(log, f"/v1/deals?limit=20&party={BUYER}"),
         "page of 100 of the feed": _end_of_feed(log),
     }

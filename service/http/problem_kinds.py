@@ -326,6 +326,17 @@ _HTTP_PROBLEMS = (
         "The export of a deal that was opened a moment ago.",
     ),
     ProblemKind(
+        "not-summarised",
+        503,
+        "Not summarised yet",
+        "Lists by trust or by a signal choose from a summary of every stream. Summaries are made when such a list is "
+        "asked for, of what changed since the last one; the first time, and after an upgrade that changed their rules, "
+        "of everything.",
+        "Wait for the seconds in Retry-After and ask again: the summaries are being made whether anybody waits or not, "
+        "and what is made already is kept. Lists in another order can be had meanwhile.",
+        "The first list by trust of a workspace of a hundred thousand deals.",
+    ),
+    ProblemKind(
         "not-ready",
         503,
         "The service cannot do its work now",

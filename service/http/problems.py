@@ -19,6 +19,7 @@ from service.ledger.refusals import (
     NotCheckpointed,
     NothingToErase,
     NotProvable,
+    NotSummarised,
     OtherLog,
     Overloaded,
     PositionAhead,
@@ -162,6 +163,7 @@ _NEVER: Mapping[type[Exception], tuple[str, str]] = {
 _LATER: Mapping[type[Exception], tuple[str, str]] = {
     Overloaded: ("overloaded", "Too many writes are waiting; nothing was recorded."),
     NotCheckpointed: ("not-checkpointed", "No signed checkpoint covers this yet."),
+    NotSummarised: ("not-summarised", "What this list is chosen by is being made of all streams, and is not done yet."),
     StoreUnavailable: ("store-unavailable", "The store did not answer in time."),
     TooManyFollowers: ("too-many-followers", "There are as many connections that follow as there may be."),
     TooManyTests: ("too-many-requests", "As many test messages are on their way as may be at once."),
@@ -193,6 +195,7 @@ def problem_of(exc: Exception) -> Problem | None:
         case (
             Overloaded()
             | NotCheckpointed()
+            | NotSummarised()
             | StoreUnavailable()
             | TooManyFollowers()
             | TooManyTickets()

@@ -13,7 +13,7 @@ from projections.summary import Summary
 from service.ledger.credentials import Identity
 from service.ledger.listing import ListRows, card_place, read_card
 from service.ledger.questions import After, Row, RowsPage, RowsQuestion
-from service.ledger.refusals import StoreUnavailable
+from service.ledger.refusals import NotSummarised
 from service.ledger.row_queries import page_query
 from service.ledger.sealing import unseal_row
 from service.ledger.store import Store
@@ -97,7 +97,7 @@ class Lists:
     async def _read(
         self, workspace: Workspace, identity: Identity, question: RowsQuestion, now: datetime, tag: bytes | None
     ) -> list[Listed]:
-        """Rows after a place. Raises `StoreUnavailable` when what they are chosen by never held meanwhile."""
+        """Rows after a place. Raises `NotSummarised` when what they are chosen by is not there yet."""
         by_summary = question.signal is not None or question.sort == "trust"
         for _ in range(READS_MAX):
             followed = await self._summaries.follow(workspace, now) if by_summary else 0
@@ -105,7 +105,7 @@ class Lists:
             rows = [Listed(*row) for row in await self._store.read(sql, parameters)]
             if not by_summary or not rows or (rows[0].followed or 0) >= followed:
                 return rows
-        raise StoreUnavailable("what lists are made of is being made anew")
+        raise NotSummarised
 
     async def _page(
         self, workspace: Workspace, found: Sequence[tuple[Listed, Card]], after: After | None, now: datetime

@@ -19,6 +19,7 @@ LedgerRefusal
  +- AddressRefused     a webhook's address is not one that is called
  +- StoreUnavailable   PostgreSQL did not answer in time; the outcome may be unknown
  +- NotCheckpointed    what was asked to be proven is not signed for yet
+ +- NotSummarised      what a list is chosen by is still being made, of all streams
  +- Unreadable         a stored fact cannot be read
  +- NothingToErase     there is no content left, and none was erased before
 """
@@ -155,6 +156,12 @@ class NotCheckpointed(LedgerRefusal):
     def __init__(self, size: int) -> None:
         super().__init__(f"No checkpoint covers {size} facts yet.")
         self.size = size
+
+
+class NotSummarised(LedgerRefusal):
+    """What lists by trust and signals are chosen by is still being made; that goes on while nobody waits for it."""
+
+    retry_after_s = UNAVAILABLE_RETRY_S
 
 
 class NotProvable(LedgerRefusal):

@@ -18,22 +18,27 @@ from projections.trust.policy import DEFAULT
 from projections.view import View
 from service.ledger.listing import shown
 from service.ledger.memory import Kept
-from service.ledger.refusals import StoreUnavailable
+from service.ledger.patience import Patience
+from service.ledger.refusals import NotSummarised, StoreUnavailable
+from service.ledger.sharing import SharedRuns
 from service.ledger.store import Store, fetch, statement
 from service.ledger.workspace import Workspace
 
-# Streams summarised in one go; the event loop gets a breath after each.
+# Streams summarised in one go, of those looked at in one query; the event loop gets a breath after each.
 STREAMS_PER_STEP = 200
+STREAMS_PER_LOOK = 2_000
 # Further behind than this, going through all streams once is cheaper than going through the log.
 FACTS_BEHIND_MAX = 20_000
 # Facts of the log looked through for streams that moved, in one query.
 FACTS_PER_STEP = 2_000
 BEFORE_ALL = UUID(int=0)
+# How long a list waits for its summaries; they go on being made when it has been told to come back.
+FOLLOW_S = 10.0
 
 _SUMMARISED = statement("summarised")
 _STALE = statement("stale_summaries")
 _TOUCHED = statement("touched")
-_STREAM_IDS = statement("stream_ids")
+_SUMMARISED_STREAMS = statement("summarised_streams")
 _KEEP = "SELECT keep_summaries(%(workspace)s, %(edition)s, %(from)s, %(to)s, %(rows)s::jsonb)"
 
 _json = msgspec.json.Encoder().encode
@@ -54,11 +59,13 @@ class Summaries:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._following: WeakKeyDictionary[Workspace, asyncio.Lock] = WeakKeyDictionary()
+        self._following: WeakKeyDictionary[Workspace, SharedRuns] = WeakKeyDictionary()
         self._keeping: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """End what is still being kept; nothing is lost that cannot be made again."""
+        for runs in list(self._following.values()):
+            await runs.close()
         for task in self._keeping:
             task.cancel()
         await asyncio.gather(*self._keeping, return_exceptions=True)
@@ -66,14 +73,19 @@ class Summaries:
     async def follow(self, workspace: Workspace, at: datetime) -> int:
         """Return once every summary holds what was recorded when this was called, and holds at `at`: that position.
 
-        Costs what changed since the last time; the first time it folds every stream of the workspace.
+        Costs what changed since the last time; the first time it folds every stream of the workspace. Raises
+        `NotSummarised` when that takes longer than `FOLLOW_S`.
         """
-        async with self._following.setdefault(workspace, asyncio.Lock()):
-            head = workspace.position
-            while not await self._followed(workspace, head, at):
-                pass
-            await self._refresh(workspace, at)
-            return head
+        head = workspace.position
+        runs = self._following.setdefault(workspace, SharedRuns(Patience(FOLLOW_S, NotSummarised)))
+        await runs.run(partial(self._follow, workspace, at))
+        return head
+
+    async def _follow(self, workspace: Workspace, at: datetime) -> None:
+        head = workspace.position
+        while not await self._followed(workspace, head, at):
+            pass
+        await self._refresh(workspace, at)
 
     async def made(self, workspace: Workspace, streams: Collection[UUID], at: datetime) -> list[Made]:
         """Summaries made now, from what lists show of each stream. A stream that cannot be read has none."""
@@ -111,7 +123,7 @@ class Summaries:
         if known >= head:
             return True
         if head - known > FACTS_BEHIND_MAX:
-            async for streams in self._all(workspace):
+            async for streams in self._not_summarised(workspace):
                 await self._write(workspace, known, known, await self.made(workspace, streams, at))
             await self._write(workspace, known, head, ())
             return False
@@ -156,11 +168,19 @@ class Summaries:
         async with self._store.connection(writing=True) as connection:
             await fetch(connection, _KEEP, parameters)
 
-    async def _all(self, workspace: Workspace) -> AsyncIterator[list[UUID]]:
-        parameters = {"workspace": workspace.workspace_id, "kinds": ["deal", "goal"], "limit": STREAMS_PER_STEP}
+    async def _not_summarised(self, workspace: Workspace) -> AsyncIterator[Sequence[UUID]]:
+        """The streams without a summary of their version. One run finds what is left after another that was ended."""
+        parameters = {
+            "workspace": workspace.workspace_id,
+            "edition": EDITION,
+            "kinds": ["deal", "goal"],
+            "limit": STREAMS_PER_LOOK,
+        }
         after = BEFORE_ALL
-        while rows := await self._store.read(_STREAM_IDS, parameters | {"after": after}):
-            yield [stream for (stream,) in rows]
+        while rows := await self._store.read(_SUMMARISED_STREAMS, parameters | {"after": after}):
+            missing = [stream for stream, summarised in rows if not summarised]
+            for start in range(0, len(missing), STREAMS_PER_STEP):
+                yield missing[start : start + STREAMS_PER_STEP]
             after = rows[-1][0]
 
 

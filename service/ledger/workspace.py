@@ -20,6 +20,7 @@ from service.ledger.patience import Patience
 from service.ledger.prepared import Prepared
 from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, Unreadable
 from service.ledger.sealing import Stored, unseal
+from service.ledger.sharing import SharedRuns
 from service.ledger.store import SILENCE_S, Store, fetch, statement
 
 # Facts read from the database in one round trip, and unsealed before the event loop gets a breath (about 10 ms).
@@ -70,9 +71,7 @@ class Workspace:
         # Of each load under way: which streams the log was found to have moved on meanwhile.
         self._loads: dict[object, set[UUID]] = {}
         self._erasures = 0  # how often content was found to be erased; what was read before may hold it
-        self._waiting: list[asyncio.Future[None]] = []
-        self._patience = Patience(SILENCE_S)
-        self._following: asyncio.Task[None] | None = None
+        self._catching_up = SharedRuns(Patience(SILENCE_S))
 
     @property
     def erasures(self) -> int:
@@ -81,7 +80,7 @@ class Workspace:
 
     @property
     def idle(self) -> bool:
-        return self._following is None and self.listener is None
+        return self._catching_up.idle and self.listener is None
 
     # -- freshness
 
@@ -90,29 +89,7 @@ class Workspace:
 
         Raises `StoreUnavailable` also when the look-up before the one that is shared takes too long.
         """
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        if self._following is None:
-            self._following = asyncio.create_task(self._follow_for_all())
-        self._patience.bound(waiter)
-        await waiter
-
-    async def _follow_for_all(self) -> None:
-        try:
-            while self._waiting:
-                served, self._waiting = self._waiting, []
-                try:
-                    await self.catch_up()
-                except Exception as failure:  # noqa: BLE001  # whoever waits is told, whatever it was
-                    for waiter in served:
-                        if not waiter.done():
-                            waiter.set_exception(failure)
-                else:
-                    for waiter in served:
-                        if not waiter.done():
-                            waiter.set_result(None)
-        finally:
-            self._following = None
+        await self._catching_up.run(self.catch_up)
 
     async def catch_up(self) -> None:
         """Follow the log to its head."""

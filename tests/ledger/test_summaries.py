@@ -1,6 +1,7 @@
 """Summaries: lists are right at the moment of asking, although trust and signals change without a fact."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +19,9 @@ from service.ledger import summaries
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.questions import Row, RowsQuestion
+from service.ledger.refusals import NotSummarised
+from service.ledger.summaries import Made, Summaries
+from service.ledger.workspace import Workspace
 from tests.conftest import Database
 from tests.ledger.conftest import Opening, StillClock, member, proposal
 
@@ -146,6 +150,59 @@ async def test_many_streams_are_followed_in_steps(
         for name in range(1, 6):
             await told(ledger, noor, f"Deal {name}", promised(noor, name, name))
         assert await rows(ledger, noor) == await as_folded(ledger, noor)
+
+
+async def test_a_list_that_would_wait_too_long_is_told_to_come_back_and_its_summaries_are_made_meanwhile(
+    ledger: Ledger, noor: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "FACTS_BEHIND_MAX", 0)
+    monkeypatch.setattr(summaries, "STREAMS_PER_STEP", 1)
+    monkeypatch.setattr(summaries, "FOLLOW_S", 0.02)
+    for name in range(1, 6):
+        await told(ledger, noor, f"Deal {name}", promised(noor, name, name))
+    writing = asyncio.Event()
+    monkeypatch.setattr(Summaries, "_write", _held(writing))
+    with pytest.raises(NotSummarised):
+        await rows(ledger, noor)
+    writing.set()
+    for _ in range(500):
+        try:
+            found = await rows(ledger, noor)
+            break
+        except NotSummarised:
+            await asyncio.sleep(0.01)
+    assert found == await as_folded(ledger, noor)
+
+
+def _held(until: asyncio.Event) -> Callable[..., Awaitable[None]]:
+    """Writing summaries, not before something happened."""
+    write = Summaries._write
+
+    async def held(*arguments: Any) -> None:
+        await until.wait()
+        await write(*arguments)
+
+    return held
+
+
+async def test_only_streams_that_moved_are_summarised_again_however_far_behind(
+    ledger: Ledger, noor: Identity, opening: Opening, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "FACTS_BEHIND_MAX", 0)
+    deals = [await told(ledger, noor, f"Deal {name}", promised(noor, name, name)) for name in range(1, 6)]
+    await rows(ledger, noor)
+    await ledger.append(noor, deals[2], [about("fulfilled", 3, 2)], opens=False)
+    made: list[UUID] = []
+    make = Summaries.made
+
+    async def noted(self: Summaries, workspace: Workspace, streams: Collection[UUID], at: datetime) -> list[Made]:
+        made.extend(streams)
+        return await make(self, workspace, streams, at)
+
+    monkeypatch.setattr(Summaries, "made", noted)
+    async with opening(clock) as other:
+        assert await rows(other, noor) == await as_folded(other, noor)
+    assert made == [stream_uuid(deals[2])]
 
 
 async def test_pages_by_trust_hold_every_row_once(ledger: Ledger, noor: Identity, clock: StillClock) -> None:

@@ -86,7 +86,7 @@ def routes(kind: Kind) -> list[HTTPRouteHandler]:
             "evidence of one half-life fades by the same factor, the order by trust is that of the moment too.",
             question=question,
             replies=list_replies(RowsAnswer),
-            problems=PAGES,
+            problems=(*PAGES, "not-summarised"),
         ).route(list_streams)
     ]
 
