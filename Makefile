@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Downloads are cut off now and then; pip goes on where it was.
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --retries 10 --timeout 60 --require-hashes
 
-.PHONY: run test test-all scenarios check bench demo openapi lock sbom audit clean
+.PHONY: run test test-all check bench demo openapi lock sbom audit clean
 
 run: $(VENV)/.service
 	@$(BIN)/python -m service serve
@@ -19,13 +19,13 @@ demo: $(VENV)/.service
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder
 
+# Everything, about 50 minutes: the quick tests search for new examples here, and the slow ones run one by one, also
+# when a quick one failed. docs/scenarios.md is written anew with what came of every fault and attack.
 test-all: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -m "slow or not slow"
-
-# Every fault and attack, and docs/scenarios.md with what came of each; about 20 minutes. The slow ones one by one.
-scenarios: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder --scenarios
-	@$(BIN)/python -m pytest -q -m slow --scenarios
+	@failed=0; \
+	$(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder --keep-seen || failed=1; \
+	$(BIN)/python -m pytest -q -m slow --keep-seen || failed=1; \
+	exit $$failed
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

@@ -166,18 +166,15 @@ def service_process() -> Iterator[Start]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--scenarios", action="store_true", help="run what docs/scenarios.md names, and keep what is seen")
+    parser.addoption("--keep-seen", action="store_true", help="write docs/scenarios.md with what is seen; search anew")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.load_profile("steady" if config.option.markexpr == "not slow" else "searching")
+    settings.load_profile("steady" if _is_quick(config) else "searching")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.option.scenarios:
-        others = [item for item in items if _without_case(item.nodeid) not in IDS]
-        items[:] = [item for item in items if _without_case(item.nodeid) in IDS]
-        config.hook.pytest_deselected(items=others)
+def _is_quick(config: pytest.Config) -> bool:
+    return config.option.markexpr == "not slow" and not config.option.keep_seen
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
@@ -194,9 +191,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """After a run of the slow tests, or of the scenarios: what it saw of each fault and attack."""
-    quick = config.option.markexpr == "not slow" and not config.option.scenarios
-    if quick or config.option.collectonly:
+    """After a part of the whole run: what it saw of each fault and attack."""
+    if _is_quick(config) or config.option.collectonly:
         return
     outcomes: dict[str, list[str]] = {}
     details: dict[str, list[str]] = {}
@@ -212,7 +208,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             by_id.setdefault(id_, []).extend(found)
     terminalreporter.section("faults and attacks: what was seen, and what is expected")
     terminalreporter.write_line(told(by_id))
-    if config.option.scenarios:
+    if config.option.keep_seen:
         today = datetime.now(UTC).date()
         keep({test: Seen(today, Counter(found), tuple(details[test])) for test, found in outcomes.items()})
         PAGE.write_text(page(), "utf-8")

@@ -1,5 +1,5 @@
 """Which test shows which fault or attack, and what came of it. `python -m tests.scenarios_table --write` writes
-docs/scenarios.md; without `--write` it prints the page. Runs no test: `make scenarios` does."""
+docs/scenarios.md; without `--write` it prints the page. Runs no test: `make test-all` does."""
 
 import ast
 import re
@@ -25,11 +25,9 @@ HEAD = """\
 # Faults and attacks
 
 What was tried on the service, what is to happen, and what was seen, by the tests that do it: on the loopback interface,
-bounded in number and time, against real processes and a real PostgreSQL. The tests marked with * take long and run with
-`make test-all`, which prints at its end what it saw of each row; the others run with `make test` too.
-
-`make scenarios` runs all that are named here, the slow ones too, and writes this page with what came of each:
-how many cases of it passed, and what the test itself counted. These are of {days}.
+bounded in number and time, against real processes and a real PostgreSQL. `make test-all` runs them all and writes this
+page with what came of each: how many cases of it passed, and what the test itself counted. These are of {days}. The
+tests marked with * take long; the others run with `make test` too.
 
 Histories are checked, not single answers: what clients were told while something broke is held against what is stored
 (`tests/faults/history.py`), and the derived rows against a replay.

@@ -27,7 +27,7 @@ def test_thirty_faults_and_thirty_attacks_are_on_the_list() -> None:
 
 def test_everything_was_run_and_nothing_that_was_seen_last_is_a_failure() -> None:
     found = seen()
-    assert [one.id for one in shown() if one.id not in found] == [], "run `make scenarios`"
+    assert [one.id for one in shown() if one.id not in found] == [], "run `make test-all`"
     assert [id_ for id_, one in found.items() if "failed" in one.outcomes] == []
 
 
