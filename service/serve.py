@@ -96,13 +96,15 @@ def serve(settings: Settings) -> None:
             given_up.append(reason)
             os.kill(os.getpid(), signal.SIGTERM)
 
-        if own:
-            own.watch(give_up)
         _leave_what_stays_to_itself()
-        starting.go_on()
-        server.run(sockets=[listener])
-    if given_up:
-        raise StartRefusal(*given_up)
+        try:
+            if own:
+                own.watch(give_up)
+            starting.go_on()
+            server.run(sockets=[listener])
+        finally:
+            if given_up:
+                raise StartRefusal(*given_up)
 
 
 def _traces(settings: Settings) -> "Callable[[Litestar], AbstractContextManager[Any]]":

@@ -21,11 +21,12 @@ from service.ledger.arrays import (
 from service.ledger.asking import Staged
 from service.ledger.deciding import Group
 from service.ledger.keys import AppendKeys, Ciphers
+from service.ledger.known_keys import READS_MAX
 from service.ledger.listing import ListRows
 from service.ledger.prepared import Prepared
 from service.ledger.sealing import CHANCE_BYTES, Sealed, seal
 from service.ledger.store import fetch, statement
-from service.ledger.workspace import KEY_READS_MAX, Connection, Workspace
+from service.ledger.workspace import Connection, Workspace
 
 _APPEND = Prepared("append")
 _PARTY_KEYS = statement("party_keys")
@@ -56,10 +57,10 @@ async def append(
         keys.make("stream", event_id)
     reads = 0
     while not keys.hold(known, parties):
-        if reads == KEY_READS_MAX:
+        if reads == READS_MAX:
             return None
         reads += 1
-        await workspace.know_keys(known, connection)
+        await workspace.keys.know(known, connection)
         await _know_parties(workspace, ciphers, keys, connection, parties)
     verdict, first, stored_at = await _call(workspace, keys, rows, connection, group, subjects, at, alone)
     if verdict == b"erased":

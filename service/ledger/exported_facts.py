@@ -156,7 +156,7 @@ class Sights:
 
 async def know_keys(workspace: Workspace, rows: Collection[Row]) -> None:
     """Make the ciphers of these facts known, as far as their keys still exist."""
-    await workspace.know_keys({row.stream for row in rows} | {row.words_key for row in rows if row.words_key}, None)
+    await workspace.keys.know({key_id for row in rows for key_id in (row.stream, row.words_key) if key_id})
 
 
 def _sight(kept: Kept | LedgerRefusal | None, caller: Caller) -> Sight:

@@ -123,7 +123,7 @@ class Lists:
         return RowsPage(rows=rows, next=after, position=workspace.position)
 
     def _words(self, workspace: Workspace, row: Listed) -> Card:
-        cipher = workspace.cipher(row.stream, "stream", row.stream, row.wrapped)
+        cipher = workspace.keys.learn(row.stream, "stream", row.stream, row.wrapped)
         return read_card(unseal_row(cipher, card_place(workspace.workspace_id, row.stream), row.card))
 
 

@@ -67,7 +67,7 @@ class People:
             name, name_key, kind, owner_id, wrapped = row[12:17]
             if name is None or name_key is None:
                 continue
-            cipher = workspace.cipher(name_key, kind, owner_id, wrapped)
+            cipher = workspace.keys.learn(name_key, kind, owner_id, wrapped)
             content = unseal_row(cipher, name_place(workspace.workspace_id, party), name)
             if content is not None:
                 yield content.decode()

@@ -135,6 +135,14 @@ class Store:
         """All rows of a reading statement of a request."""
         return await self.readers.read(sql, parameters)
 
+    async def read_on(
+        self, connection: AsyncConnection[tuple[Any, ...]] | None, sql: str, parameters: dict[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        """The same on a connection that the caller has already, if there is one."""
+        if connection is None:
+            return await self.read(sql, parameters)
+        return await fetch(connection, sql, parameters)
+
 
 def _pool(dsn: str, name: str, connections_max: int) -> AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]:
     return AsyncConnectionPool(

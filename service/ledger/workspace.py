@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any, Protocol
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import AsyncConnection
 
 from domain.facts import Recorded, stream_key, stream_uuid
@@ -15,13 +14,14 @@ from service.ledger.arrays import read_bigint
 from service.ledger.credentials import Credentials
 from service.ledger.deciding import Draft
 from service.ledger.keys import Ciphers
+from service.ledger.known_keys import KnownKeys
 from service.ledger.memory import Kept, Memory
 from service.ledger.patience import Patience
 from service.ledger.prepared import Prepared
 from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, Unreadable
-from service.ledger.sealing import Stored, unseal
+from service.ledger.sealing import Stored
 from service.ledger.sharing import SharedRuns
-from service.ledger.store import SILENCE_S, Store, fetch, statement
+from service.ledger.store import SILENCE_S, Store, statement
 
 # Facts read from the database in one round trip, and unsealed before the event loop gets a breath (about 10 ms).
 FACTS_PER_READ = 2_000
@@ -29,9 +29,6 @@ FACTS_PER_BREATH = 500
 # The kind of streams that applications of their own keep in the log. Nobody reads one through the service, so that it
 # is `Absent` here; but its id is taken, its facts have positions and leaves, and the follower goes past them.
 OPAQUE = "opaque"
-# Keys that were known are forgotten when something is erased while others are read; more erasures than this in a row
-# while one reads do not happen.
-KEY_READS_MAX = 3
 # Behind by more than this, forgetting all streams is cheaper than catching up on each.
 CATCH_UP_MAX = 20_000
 ANY = UUID(int=0)  # no stream's id
@@ -40,7 +37,6 @@ _HEAD = Prepared("head")
 _STREAMS = statement("streams")
 _FACTS = statement("facts")
 _TOUCHED = statement("touched")
-_KEYS = statement("keys")
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -66,7 +62,7 @@ class Workspace:
         self.listener: Listener | None = None
         self._store = store
         self._memory = memory
-        self._ciphers = ciphers
+        self.keys = KnownKeys(workspace_id, store, ciphers)
         self._credentials = credentials
         # Of each load under way: which streams the log was found to have moved on meanwhile.
         self._loads: dict[object, set[UUID]] = {}
@@ -107,11 +103,13 @@ class Workspace:
         if head - known > CATCH_UP_MAX:
             self._memory.drop_workspace(self.workspace_id)
             self._credentials.forget(self.workspace_id)
-            self._ciphers.forget(self.workspace_id)
+            self.keys.forget()
             self._erasures += 1
             self._moved(None)
         else:
-            moved = await self._read(connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head})
+            moved = await self._store.read_on(
+                connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head}
+            )
             self._moved([stream for stream, *_ in moved])
             self._let_erased_go([stream for stream, _, erased in moved if erased])
             behind = {}
@@ -170,7 +168,7 @@ class Workspace:
         if streams:
             self._erasures += 1
             self._memory.drop(self.workspace_id, streams)
-            self._ciphers.forget(self.workspace_id)
+            self.keys.forget()
             self._credentials.forget(self.workspace_id)
 
     def _moved(self, streams: Iterable[UUID] | None) -> None:
@@ -228,13 +226,12 @@ class Workspace:
         load, erasures = object(), self._erasures
         moved = self._loads[load] = set()
         try:
-            rows = await self._read(connection, _STREAMS, {"workspace": self.workspace_id, "streams": streams})
+            rows = await self._store.read_on(connection, _STREAMS, {"workspace": self.workspace_id, "streams": streams})
             for stream, kind, _version, wrapped in rows:
                 if kind == OPAQUE:
                     answer[stream] = Absent()
                     continue
-                if wrapped is not None:
-                    self._ciphers.learn(self.workspace_id, stream, "stream", stream, wrapped)
+                self.keys.learn(stream, "stream", stream, wrapped)
                 loaded[stream] = Kept(initial(stream_key(kind, stream)))
             behind = loaded
             while (
@@ -265,7 +262,7 @@ class Workspace:
         unreadable: dict[UUID, Unreadable] = {}
         while True:
             streams = [stream for stream in behind if stream not in unreadable]
-            rows = await self._read(
+            rows = await self._store.read_on(
                 connection,
                 _FACTS,
                 {
@@ -278,7 +275,7 @@ class Workspace:
             facts = [Stored(*row) for row in rows]
             for start in range(0, len(facts), FACTS_PER_BREATH):
                 piece = facts[start : start + FACTS_PER_BREATH]
-                await self._learn_keys(piece, connection)  # again: an erasure makes all keys forgotten
+                await self.keys.know_of(piece, connection)  # again: an erasure makes all keys forgotten
                 self._fold(behind, piece, unreadable)
                 if start + FACTS_PER_BREATH < len(facts):
                     await asyncio.sleep(0)
@@ -299,57 +296,17 @@ class Workspace:
                     self._memory.drop(self.workspace_id, [stream])
 
     def _fold_stream(self, kept: Kept, stream: UUID, rows: Iterable[Stored]) -> None:
-        cipher = self._ciphers.get(self.workspace_id, stream)
+        cipher = self.keys.get(stream)
         for row in rows:
             if row.version != kept.version + 1:
                 continue  # somebody else folded it in while this was being read
-            record = self.unseal(row, kept.stream.kind, cipher)
+            record = self.keys.unseal(row, kept.stream.kind, cipher)
             evolve(kept.stream, record.fact)
             kept.public = kept.row = None
             kept.add(record, row.proposal_digest)
             if kept.held:
                 self._memory.grew(1)
 
-    def unseal(self, row: Stored, kind: str, stream_cipher: AESGCM | None) -> Recorded:
-        """One stored fact with the ciphers known here."""
-        party = self._ciphers.get(self.workspace_id, row.words_key) if row.words_key else None
-        return unseal(row, kind, self.workspace_id, stream_cipher, party)
-
-    def cipher_of(self, stream: UUID) -> AESGCM | None:
-        """The cipher of a stream whose key was made known."""
-        return self._ciphers.get(self.workspace_id, stream)
-
     async def read(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Rows of a statement about this workspace."""
         return await self._store.read(sql, parameters)
-
-    def cipher(self, key_id: UUID, kind: str, owner_id: UUID, wrapped: bytes | None) -> AESGCM | None:
-        """The cipher of a key whose row was just read; None when it was destroyed."""
-        known = self._ciphers.get(self.workspace_id, key_id)
-        if known is None and wrapped is not None:
-            known = self._ciphers.learn(self.workspace_id, key_id, kind, owner_id, wrapped)
-        return known
-
-    async def _learn_keys(self, facts: Iterable[Stored], connection: Connection | None) -> None:
-        """Make the ciphers of these facts known, as far as their keys still exist."""
-        wanted = {row.words_key for row in facts if row.words_key} | {row.stream for row in facts}
-        await self.know_keys(wanted, connection)
-
-    async def know_keys(self, wanted: Iterable[UUID], connection: Connection | None) -> None:
-        """Make ciphers known by the ids of their keys (a stream's key has the stream's id)."""
-        sought = set(wanted)
-        for _ in range(KEY_READS_MAX):
-            missing = [key_id for key_id in sought if self._ciphers.get(self.workspace_id, key_id) is None]
-            if not missing:
-                return
-            rows = await self._read(connection, _KEYS, {"workspace": self.workspace_id, "keys": missing})
-            sought.difference_update(missing)  # what is not there now was destroyed
-            for key_id, kind, owner_id, wrapped in rows:
-                if wrapped is not None:
-                    self._ciphers.learn(self.workspace_id, key_id, kind, owner_id, wrapped)
-                    sought.add(key_id)
-
-    async def _read(self, connection: Connection | None, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-        if connection is None:
-            return await self._store.read(sql, parameters)
-        return await fetch(connection, sql, parameters)

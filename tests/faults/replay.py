@@ -47,7 +47,7 @@ async def _compared(dsn: str, key: MasterKey) -> int:
             kept = (await workspace.load([row["stream_id"]]))[row["stream_id"]]
             assert isinstance(kept, Kept)
             _same_list_row(ledger, workspace, kept, row)
-            await workspace.know_keys([one["name_key"] for one in people if one["name_key"]], None)
+            await workspace.keys.know([one["name_key"] for one in people if one["name_key"]])
             _same_people(workspace, kept, [one for one in people if one["stream_id"] == row["stream_id"]])
     return len(streams)
 
@@ -71,7 +71,7 @@ def _public(kept: Kept) -> Stream:
 
 
 def _card(workspace: Workspace, row: Row) -> Card:
-    cipher = workspace._ciphers.get(workspace.workspace_id, row["stream_id"])
+    cipher = workspace.keys.get(row["stream_id"])
     return read_card(unseal_row(cipher, card_place(row["workspace_id"], row["stream_id"]), row["card"]))
 
 
@@ -89,6 +89,6 @@ def _same_people(workspace: Workspace, kept: Kept, rows: list[Row]) -> None:
 
 def _name(workspace: Workspace, row: Row) -> str | None:
     key: UUID | None = row["name_key"]
-    cipher = None if key is None else workspace._ciphers.get(workspace.workspace_id, key)
+    cipher = None if key is None else workspace.keys.get(key)
     name = unseal_row(cipher, name_place(workspace.workspace_id, row["party_id"]), row["name"])
     return None if name is None else name.decode()

@@ -94,6 +94,24 @@ async def test_the_order_by_trust_is_that_of_the_moment(ledger: Ledger, noor: Id
     assert await rows(ledger, noor) == await as_folded(ledger, noor)
 
 
+async def test_goals_have_a_dimension_less_and_their_order(ledger: Ledger, noor: Identity) -> None:
+    for title, end in (("Kept", "fulfilled"), ("Broken", "broken"), ("Nothing", None)):
+        me = str(noor.caller.party_id)
+        name = str(uuid4())
+        facts = [proposal("goal.set", at=at(0), statement=title, horizon="medium")]
+        if end:
+            made: dict[str, Any] = {"statement": "Read ten pages", "debtor": me, "creditor": me}
+            facts.append(proposal("commitment.made", at=at(1), due_at=at(9), commitment_id=name, **made))
+            facts.append(proposal(f"commitment.{end}", at=at(8), commitment_id=name))
+        await ledger.append(noor, f"goal/{uuid4()}", facts, opens=True)
+    question = RowsQuestion(kind="goal", sort="trust", descending=False)
+    assert [row.trust and row.trust.score for row in await rows(ledger, noor, question)] == sorted(
+        row.trust.score for row in await as_folded(ledger, noor, question) if row.trust
+    )
+    assert (await titles(ledger, noor, question))[0] == "Broken"
+    assert await rows(ledger, noor, question) == await as_folded(ledger, noor, question)
+
+
 async def test_a_list_says_digit_for_digit_what_the_deal_says(
     ledger: Ledger, noor: Identity, clock: StillClock
 ) -> None:

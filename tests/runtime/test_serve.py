@@ -108,8 +108,30 @@ serve.serve(read_settings(os.environ))
 
 def test_a_stop_signal_is_remembered_where_python_forgets_the_interruption(data: Path) -> None:
     """As it does when one comes while an object is being tidied up."""
-    ended = subprocess.run(
-        [sys.executable, "-c", LOST],
+    ended = _ended(LOST, data)
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert (data / "postgres.log").read_text().count("database system is shut down")
+
+
+GIVEN_UP = """
+import os
+from service import serve
+from service.settings import read_settings
+
+serve.OwnPostgres.watch = lambda self, give_up: give_up("PostgreSQL stayed away.")
+serve.serve(read_settings(os.environ))
+"""
+
+
+def test_a_database_that_is_given_up_before_anybody_is_served_is_no_clean_end(data: Path) -> None:
+    ended = _ended(GIVEN_UP, data)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == "service.faults.StartRefusal: PostgreSQL stayed away."
+
+
+def _ended(program: str, data: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
         env=environment_of(data, {}),
         cwd=ROOT,
         capture_output=True,
@@ -117,8 +139,6 @@ def test_a_stop_signal_is_remembered_where_python_forgets_the_interruption(data:
         check=False,
         timeout=30,
     )
-    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
-    assert (data / "postgres.log").read_text().count("database system is shut down")
 
 
 def test_after_a_killed_service_the_next_start_recovers(data: Path, service_process: Start) -> None:

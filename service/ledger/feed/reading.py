@@ -72,9 +72,7 @@ class Reading:
 async def _entries(workspace: Workspace, rows: Sequence[_Row], exact: bool) -> list[Entry]:
     """An entry a row. A fact that everybody sees needs no more than itself; others need their stream."""
     loose = [row for row in rows if row.kind != OPAQUE and workspace.kept(row.stored.stream) is None]
-    await workspace.know_keys(
-        {row.stored.words_key for row in loose if row.stored.words_key} | {row.stored.stream for row in loose}, None
-    )
+    await workspace.keys.know_of([row.stored for row in loose])
     alone: dict[int, Entry] = {}
     for row in loose:
         entry = None if exact else _alone(workspace, row)
@@ -104,7 +102,7 @@ def _alone(workspace: Workspace, row: _Row) -> Entry | None:
 
 def _unsealed(workspace: Workspace, row: _Row) -> Recorded | None:
     try:
-        return workspace.unseal(row.stored, row.kind, workspace.cipher_of(row.stored.stream))
+        return workspace.keys.unseal(row.stored, row.kind, workspace.keys.get(row.stored.stream))
     except Unreadable as failure:
         _pass_over(row, failure)
         return None
