@@ -31,7 +31,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     (SQL_CALL, "service.ledger.prepared:Prepared", "call"),
     ("keep in memory", "service.ledger.writer:Writer", "_keep"),
     ("read one history", "service.ledger.ledger:Ledger", "history"),
-    ("look at the counter row", "service.ledger.workspace:Workspace", "_follow_for_all"),
+    ("look at the counter row", "service.ledger.sharing:SharedRuns", "_run_for_all"),
     ("fold into an answer", "service.http.routes.streams", "answered"),
     ("render a page", "service.http.routes.events", "page"),
 )
