@@ -28,6 +28,11 @@ def patch(before: Any, after: Any) -> list[PatchStep]:
     return steps
 
 
+def escaped(name: str) -> str:
+    """`name` as one step of a JSON Pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 def _compare(before: Any, after: Any, path: str, steps: list[PatchStep]) -> None:
     if isinstance(before, dict) and isinstance(after, dict):
         _compare_objects(before, after, path, steps)
@@ -39,7 +44,7 @@ def _compare(before: Any, after: Any, path: str, steps: list[PatchStep]) -> None
 
 def _compare_objects(before: dict[str, Any], after: dict[str, Any], path: str, steps: list[PatchStep]) -> None:
     for name in sorted(before.keys() | after.keys()):
-        inner = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+        inner = f"{path}/{escaped(name)}"
         if name not in after:
             steps.append(PatchStep(op="remove", path=inner))
         elif name not in before:

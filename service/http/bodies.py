@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar.types import Receive, Scope
 
+from projections.patch import escaped
 from service.http.known_names import choices_at, fields_at
 from service.http.problems import CLOSE, Problem
 from service.wording import CHOICE, in_words
@@ -204,8 +205,3 @@ def _meant(name: str, known: list[str]) -> str:
 def pointer_of(path: str) -> str:
     """msgspec's `.data.items[0]` as the JSON pointer `/data/items/0` (RFC 6901)."""
     return "".join(f"/{escaped(name) if name else index or '*'}" for name, index in _STEP.findall(path))
-
-
-def escaped(name: str) -> str:
-    """`name` as one step of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")

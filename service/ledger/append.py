@@ -21,7 +21,7 @@ from service.ledger.arrays import (
 from service.ledger.asking import Staged
 from service.ledger.deciding import Group
 from service.ledger.keys import AppendKeys, Ciphers
-from service.ledger.known_keys import READS_MAX
+from service.ledger.known_keys import KEY_READS_MAX
 from service.ledger.listing import ListRows
 from service.ledger.prepared import Prepared
 from service.ledger.sealing import CHANCE_BYTES, Sealed, seal
@@ -57,7 +57,7 @@ async def append(
         keys.make("stream", event_id)
     reads = 0
     while not keys.hold(known, parties):
-        if reads == READS_MAX:
+        if reads == KEY_READS_MAX:
             return None
         reads += 1
         await workspace.keys.know(known, connection)

@@ -14,7 +14,7 @@ from service.ledger.store import Store, statement
 
 # Keys that were known are forgotten when something is erased while others are read; more erasures than this in a row
 # while one reads do not happen.
-READS_MAX = 3
+KEY_READS_MAX = 3
 
 _KEYS = statement("keys")
 
@@ -41,7 +41,7 @@ class KnownKeys:
     async def know(self, wanted: Iterable[UUID], connection: AsyncConnection[tuple[Any, ...]] | None = None) -> None:
         """Make keys known, as far as they still exist."""
         sought = set(wanted)
-        for _ in range(READS_MAX):
+        for _ in range(KEY_READS_MAX):
             missing = [key_id for key_id in sought if self.get(key_id) is None]
             if not missing:
                 return

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from projections.patch import PatchStep
+from projections.patch import PatchStep, escaped
 
 # What a thing in a list is called by, the first that it has.
 CALLED_BY = ("name", "title", "statement", "text", "party_id", "id")
@@ -29,7 +29,10 @@ class Said(NamedTuple):
 def said(before: Any, change: Sequence[PatchStep], names: Mapping[str, str]) -> list[Said]:
     """The differences that a patch makes to `before`, in its order. `names` are what parties are called, by id."""
     if before is None and change and isinstance(change[0].value, dict):  # the whole of it is new
-        before, change = {}, [PatchStep(op="add", path=f"/{key}", value=one) for key, one in change[0].value.items()]
+        before, change = (
+            {},
+            [PatchStep(op="add", path=f"/{escaped(key)}", value=one) for key, one in change[0].value.items()],
+        )
         return [one for one in _said(before, change, names) if one.after not in (NOTHING, "0")]
     return list(_said(before, change, names))
 

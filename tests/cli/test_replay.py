@@ -21,7 +21,7 @@ import httpx
 import msgspec
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -338,6 +338,7 @@ documents = st.recursive(
 
 
 @given(documents, documents)
+@example(None, {"a/b": None, "~x": 1})
 def test_whatever_a_patch_does_is_told_in_words(before: Any, after: Any) -> None:
     change = patch(before, after)
     found = said(before, change, {})

@@ -66,7 +66,7 @@ def shake(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], random.Random]:
 
         monkeypatch.setattr(Store, "read", late_read)
         monkeypatch.setattr(Prepared, "call", late_call)
-        for module in ("append", "writer", "workspace"):
+        for module in ("append", "store", "writer"):
             monkeypatch.setattr(f"service.ledger.{module}.fetch", late_fetch)
         monkeypatch.setattr(following, "FACTS_PER_BREATH", 3)
         monkeypatch.setattr(following, "FACTS_PER_READ", 7)
