@@ -194,7 +194,14 @@ class BoundedConnection(HttpToolsProtocol):
             self._end_in(self.timeout_keep_alive)
 
     def send_400_response(self, msg: str) -> None:
-        """What cannot be read as a request has no operation: it is answered here, in the form of all problems."""
+        """What cannot be read as a request has no operation: it is answered here, in the form of all problems.
+
+        While a whole request before it is being answered, that answer is the last, for which this would be taken.
+        """
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            cycle.keep_alive = False
+            return
         self.transport.write(refusal(NO_REQUEST, self._fault or msg))
         self.transport.close()
 

@@ -189,7 +189,8 @@ def problem_of(exc: Exception) -> Problem | None:
         case EventIdReused():
             detail = (
                 f"The id {exc.event_id}, as it was sent or as the Idempotency-Key gives it, was used before for other "
-                "content, another stream or party."
+                "content, another stream or party, or beside other facts: what was recorded under a key is repeated "
+                "with it."
             )
             return Problem("event-id-reused", detail, event_id=exc.event_id)
         case (

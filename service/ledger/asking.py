@@ -80,6 +80,11 @@ def proposal_digest(proposal: Proposal) -> bytes:
     return digest(_proposal_bytes(proposal))
 
 
-def whole_digest(digests: tuple[bytes, ...], index: int) -> tuple[bytes, ...]:
-    """The digests of facts that are sent together, with the one at `index` made of all of them."""
-    return (*digests[:index], digest(b"".join(digests)), *digests[index + 1 :])
+def bound_digests(digests: tuple[bytes, ...], event_ids: tuple[UUID, ...], index: int) -> tuple[bytes, ...]:
+    """The digests of facts that are sent together, with the one at `index` bound to which the others are.
+
+    To their ids and not to what they say, for which their own digests stand: when content is erased its digest goes,
+    and none may be left that guesses at it could be tried on.
+    """
+    bound = digest(b"".join((digests[index], *(event_id.bytes for event_id in event_ids))))
+    return (*digests[:index], bound, *digests[index + 1 :])

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from service.masterkey import MasterKey
 
-# An unwrapped cipher is about 600 bytes; 20,000 of them are 12 MB. More streams than that are not in memory by far.
+# An unwrapped cipher is about 600 bytes; 20,000 are 12 MB. A key that is not among them is read when it is wanted.
 CIPHERS_MAX = 20_000
 KEY_BYTES = 32
 

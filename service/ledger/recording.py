@@ -9,7 +9,7 @@ from msgspec import structs
 from domain.facts import Caller, Proposal, Recorded, stream_uuid
 from service.clock import Clock
 from service.ids import new_id
-from service.ledger.asking import Appended, Around, Ask, proposal_digest, whole_digest
+from service.ledger.asking import Appended, Around, Ask, bound_digests, proposal_digest
 from service.ledger.checkpoints import Checkpoints
 from service.ledger.credentials import Identity
 from service.ledger.deciding import decide, with_missed
@@ -56,7 +56,7 @@ class Recording:
         event_ids = tuple(proposal.event_id or new_id(at) for proposal in proposals)
         digests = tuple(map(proposal_digest, proposals))
         if whole is not None and len(digests) > 1:
-            digests = whole_digest(digests, event_ids.index(whole))
+            digests = bound_digests(digests, event_ids, event_ids.index(whole))
         ask = Ask(
             caller=identity.caller,
             stream_id=stream_id,

@@ -162,6 +162,15 @@ def test_F14_an_idempotency_key_is_for_the_same_facts_and_no_others(member: http
         assert events_of(member, deal) == before
 
 
+def test_F14_a_key_is_not_for_other_ids_beside_the_same_fact(member: httpx.Client) -> None:
+    deal, key = a_deal(member), {"Idempotency-Key": str(uuid4())}
+    first, second = ({"facts": [noted("One"), {**noted("Two"), "event_id": str(uuid4())}]} for _ in range(2))
+    assert member.post(f"{deal}/events", json=first, headers=key).status_code == 201
+    before = events_of(member, deal)
+    refused(member.post(f"{deal}/events", json=second, headers=key), 422)
+    assert events_of(member, deal) == before
+
+
 def batch_of(*texts: str) -> dict[str, Any]:
     return {"facts": [noted(text) for text in texts]}
 

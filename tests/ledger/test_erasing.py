@@ -1,6 +1,7 @@
 """Erasing: what was destroyed is nowhere any more, and all that proves the log stays as it was."""
 
 from contextlib import suppress
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import msgspec
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.facts import ERASED, Caller
 from domain.refusals import ContentIsErased
+from service.ledger.asking import proposal_digest
 from service.ledger.credentials import Identity
 from service.ledger.erasing.asked import Erased, Wanted
 from service.ledger.feed.entries import Wanted as Everything
@@ -23,7 +25,7 @@ from service.ledger.sync.verdicts import Item, Problem, Refused
 from service.masterkey import MasterKey
 from tests.conftest import Database
 from tests.ledger.bundles import bundle, checkpoint, events, sound
-from tests.ledger.conftest import Opening, a_deal, member, note, proposal
+from tests.ledger.conftest import Opening, a_deal, member, note, noted, proposal
 
 pytestmark = pytest.mark.anyio
 SECRET = "marzipan-lighthouse"
@@ -237,6 +239,20 @@ async def test_no_row_and_no_key_is_left_of_it(ledger: Ledger, noor: Identity, d
         assert db.execute(
             "SELECT card, customer_tag, parties, openers FROM stream WHERE stream_id = %s", [gone.partition("/")[2]]
         ).fetchone() == (None, None, [], [])
+
+
+async def test_no_digest_is_left_that_a_guess_at_erased_words_could_be_tried_on(
+    ledger: Ledger, noor: Identity, database: Database
+) -> None:
+    """Nor that of a fact that was recorded beside them under one key."""
+    stream_id, ids = await a_deal(ledger, noor), (uuid4(), uuid4())
+    facts = [noted("Hello", ids[0]), noted(SECRET, ids[1])]
+    await ledger.append(noor, stream_id, facts, opens=False, whole=ids[0])
+    await erase(ledger, noor, "event", ids[1])
+    hello, secret = map(proposal_digest, facts)
+    with psycopg.connect(database.superuser) as db:
+        left = {bytes(one) for (one,) in db.execute("SELECT proposal_digest FROM event WHERE proposal_digest <> ''")}
+    assert left.isdisjoint({secret, sha256(hello + secret).digest(), sha256(secret + hello).digest()})
 
 
 async def test_the_run_time_role_cannot_destroy_what_the_log_does_not_say(

@@ -67,6 +67,17 @@ def answer(connection: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
+def test_A11_what_cannot_be_read_does_not_answer_for_the_request_before_it(service: Running) -> None:
+    good, bad = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /health/live HTTP/1.1\r\n\r\n"
+    for requests, answers in ((good + bad, 1), (good + good + bad, 2)):
+        with connected(service) as piped:
+            piped.sendall(requests)
+            received = rest(piped)
+            assert received.count(b"HTTP/1.1 200 ") == answers
+            assert received.count(b"HTTP/1.1 ") == answers
+            assert received.count(b"connection: close") == 1
+
+
 def test_A10_a_silent_connection_is_closed_at_the_deadline(service: Running) -> None:
     with connected(service) as silent:
         began = time.monotonic()
