@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,9 @@ FACTS_BEHIND_MAX = 20_000
 # Facts of the log looked through for streams that moved, in one query.
 FACTS_PER_STEP = 2_000
 BEFORE_ALL = UUID(int=0)
+BEFORE_ALL_TIMES = datetime(1, 1, 1, tzinfo=UTC)
+# Workspaces whose streams are all gone through at once: after an upgrade that may be every one that is asked for.
+PASSES_MAX = 2
 # How long a list waits for its summaries; they go on being made when it has been told to come back.
 FOLLOW_S = 10.0
 
@@ -60,6 +63,7 @@ class Summaries:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._following: WeakKeyDictionary[Workspace, SharedRuns] = WeakKeyDictionary()
+        self._passes = asyncio.Semaphore(PASSES_MAX)
         self._keeping: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -83,6 +87,8 @@ class Summaries:
 
     async def _follow(self, workspace: Workspace, at: datetime) -> None:
         head = workspace.position
+        if await self._known(workspace) is None:
+            await self._write(workspace, 0, 0, ())  # taken over from other rules, once: another process may do the same
         while not await self._followed(workspace, head, at):
             pass
         await self._refresh(workspace, at)
@@ -99,11 +105,10 @@ class Summaries:
                 await asyncio.sleep(0)
         return found
 
-    async def keep(self, workspace: Workspace, made: Sequence[Made]) -> None:
-        """Keep summaries without saying how far the log was followed; none beside those of other rules."""
+    async def keep(self, workspace: Workspace, made: Sequence[Made]) -> bool:
+        """Keep summaries without saying how far the log was followed; none, and False, beside those of other rules."""
         known = await self._known(workspace)
-        if known is not None:
-            await self._write(workspace, known, known, made)
+        return known is not None and await self._write(workspace, known, known, made)
 
     def keep_soon(self, workspace: Workspace, made: Sequence[Made]) -> None:
         """Keep summaries that were made for a list, without letting the list wait; unless that is under way already."""
@@ -118,14 +123,18 @@ class Summaries:
             await self.keep(workspace, made)
 
     async def _followed(self, workspace: Workspace, head: int, at: datetime) -> bool:
-        """One step on; True when there is nothing left to follow."""
-        known = await self._known(workspace) or 0
+        """One step on; True when there is nothing left to follow. Raises `NotSummarised` when other rules took over."""
+        known = await self._known(workspace)
+        if known is None:
+            raise NotSummarised
         if known >= head:
             return True
         if head - known > FACTS_BEHIND_MAX:
-            async for streams in self._not_summarised(workspace):
-                await self._write(workspace, known, known, await self.made(workspace, streams, at))
-            await self._write(workspace, known, head, ())
+            async with self._passes:
+                async for streams in self._not_summarised(workspace):
+                    if not await self._write(workspace, known, known, await self.made(workspace, streams, at)):
+                        return False
+                await self._write(workspace, known, head, ())
             return False
         to = min(head, known + FACTS_PER_STEP)
         moved = await self._store.read(_TOUCHED, {"workspace": workspace.workspace_id, "from": known, "to": to})
@@ -137,17 +146,14 @@ class Summaries:
         return False
 
     async def _refresh(self, workspace: Workspace, at: datetime) -> None:
-        """Make anew what time alone has changed."""
-        tried: set[UUID] = set()
-        while True:
-            stale = await self._store.read(
-                _STALE, {"workspace": workspace.workspace_id, "at": at, "limit": STREAMS_PER_STEP}
-            )
-            streams = {stream for (stream,) in stale} - tried
-            if not streams:  # what is left cannot be read
-                return
-            tried |= streams
-            await self.keep(workspace, await self.made(workspace, streams, at))
+        """Make anew what time alone has changed. What cannot be read is passed over."""
+        parameters = {"workspace": workspace.workspace_id, "at": at, "limit": STREAMS_PER_STEP}
+        after: tuple[datetime, UUID] = BEFORE_ALL_TIMES, BEFORE_ALL
+        while stale := await self._store.read(_STALE, parameters | {"after": after[0], "after_id": after[1]}):
+            while not await self.keep(workspace, await self.made(workspace, [stream for stream, _ in stale], at)):
+                if await self._known(workspace) is None:
+                    raise NotSummarised
+            after = stale[-1][1], stale[-1][0]
 
     async def _known(self, workspace: Workspace) -> int | None:
         """How far the log is in the summaries; None when they were made under other rules."""
@@ -156,8 +162,8 @@ class Summaries:
             return 0
         return int(rows[0][0]) if rows[0][1] == EDITION else None
 
-    async def _write(self, workspace: Workspace, start: int, end: int, made: Sequence[Made]) -> None:
-        """Keep summaries, and that the log is in them up to `end`, unless another process has moved them on."""
+    async def _write(self, workspace: Workspace, start: int, end: int, made: Sequence[Made]) -> bool:
+        """Keep summaries, and that the log is in them up to `end`. False when they are no longer at `start`."""
         parameters = {
             "workspace": workspace.workspace_id,
             "edition": EDITION,
@@ -166,7 +172,7 @@ class Summaries:
             "rows": _json([_row(one) for one in made]).decode(),
         }
         async with self._store.connection(writing=True) as connection:
-            await fetch(connection, _KEEP, parameters)
+            return bool((await fetch(connection, _KEEP, parameters))[0][0])
 
     async def _not_summarised(self, workspace: Workspace) -> AsyncIterator[Sequence[UUID]]:
         """The streams without a summary of their version. One run finds what is left after another that was ended."""

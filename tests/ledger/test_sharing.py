@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from service.ledger import sharing
 from service.ledger.patience import Patience
 from service.ledger.refusals import StoreUnavailable
 from service.ledger.sharing import SharedRuns
@@ -60,13 +61,42 @@ async def test_a_run_goes_on_when_those_who_waited_have_gone() -> None:
     with pytest.raises(StoreUnavailable):
         await runs.run(work)
     (waiting,) = await asked(runs, work, 1)
-    waiting.cancel()
-    assert work.begun == 1
+    assert not runs.idle
+    work.go.set()
+    await waiting
+    assert work.begun == 2
+
+
+async def test_no_run_is_made_for_those_who_have_given_up_nor_are_they_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "ASKED_MIN", 10)
+    runs, work = SharedRuns(Patience(30)), Counting()
+    await asked(runs, work, 1)
+    for _ in range(20):
+        for waiting in await asked(runs, work, 9):
+            waiting.cancel()
+        await asyncio.sleep(0)
+    assert len(runs._asked) <= 20
     work.go.set()
     for _ in range(10):
         await asyncio.sleep(0)
     assert runs.idle
-    assert work.begun == 2
+    assert work.begun == 1
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    runs, go = SharedRuns(Patience(0.01)), asyncio.Event()
+
+    async def fails() -> None:
+        await go.wait()
+        raise OSError("no disk")
+
+    with pytest.raises(StoreUnavailable):
+        await runs.run(fails)
+    go.set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert "nobody waited" in caplog.text
+    assert "no disk" in caplog.text
 
 
 async def test_closing_ends_what_is_under_way() -> None:

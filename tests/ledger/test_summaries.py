@@ -10,13 +10,14 @@ import msgspec
 import psycopg
 import pytest
 
-from domain.facts import Visibility, stream_uuid
+from domain.facts import Caller, Visibility, stream_uuid
 from projections.summary import EDITION
 from projections.trust.policy import DEFAULT
 from projections.trust.score import trust
 from projections.view import View
 from service.ledger import summaries
 from service.ledger.credentials import Identity
+from service.ledger.erasing.asked import Wanted
 from service.ledger.ledger import Ledger
 from service.ledger.questions import Row, RowsQuestion
 from service.ledger.refusals import NotSummarised
@@ -221,6 +222,64 @@ async def test_only_streams_that_moved_are_summarised_again_however_far_behind(
     async with opening(clock) as other:
         assert await rows(other, noor) == await as_folded(other, noor)
     assert made == [stream_uuid(deals[2])]
+
+
+async def test_a_process_of_other_rules_that_takes_over_meanwhile_leaves_no_gap(
+    ledger: Ledger, noor: Identity, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "FACTS_BEHIND_MAX", 0)
+    monkeypatch.setattr(summaries, "STREAMS_PER_STEP", 1)
+    for name in range(1, 6):
+        await told(ledger, noor, f"Deal {name}", promised(noor, name, name))
+    write, writes = Summaries._write, 0
+
+    async def overtaken(*arguments: Any) -> bool:
+        nonlocal writes
+        writes += 1
+        if writes == 3:
+            with psycopg.connect(database.owner, autocommit=True) as other:
+                other.execute("SELECT keep_summaries(%s, 'other', 0, 0, '[]')", (noor.workspace_id,))
+        return await write(*arguments)
+
+    monkeypatch.setattr(Summaries, "_write", overtaken)
+    assert await rows(ledger, noor) == await as_folded(ledger, noor)
+    with psycopg.connect(database.owner) as owner:
+        assert owner.execute("SELECT count(*) FROM summary").fetchone() == (5,)
+
+
+async def test_a_summary_that_was_made_before_its_stream_was_erased_is_not_kept_after(
+    ledger: Ledger, noor: Identity, database: Database
+) -> None:
+    gone, kept = [await told(ledger, noor, title, promised(noor, 1, 9)) for title in ("Gone", "Kept")]
+    await rows(ledger, noor)
+    workspace = await ledger._workspaces.followed(noor)
+    made = await ledger._summaries.made(workspace, [stream_uuid(gone), stream_uuid(kept)], ledger.clock.now())
+    owner_ = Identity(noor.workspace_id, uuid4(), Caller(uuid4(), "owner"), "owner")
+    await ledger.erase(owner_, Wanted(scope="stream", target_id=stream_uuid(gone), reason="Asked for in writing"))
+    assert await ledger._summaries.keep(workspace, made)
+    with psycopg.connect(database.owner) as owner:
+        assert owner.execute("SELECT stream_id FROM summary").fetchall() == [(stream_uuid(kept),)]
+
+
+async def test_what_cannot_be_made_anew_does_not_keep_the_others_from_it(
+    ledger: Ledger, noor: Identity, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "STREAMS_PER_STEP", 1)
+    deals = [await told(ledger, noor, f"Due on day {day}", promised(noor, day, day)) for day in (40, 41, 42)]
+    await rows(ledger, noor)
+    make = Summaries.made
+
+    async def without_the_first(
+        self: Summaries, workspace: Workspace, streams: Collection[UUID], at: datetime
+    ) -> list[Made]:
+        return await make(self, workspace, [one for one in streams if one != stream_uuid(deals[0])], at)
+
+    monkeypatch.setattr(Summaries, "made", without_the_first)
+    clock.at = START + timedelta(days=60)
+    found = {row.title: row for row in await rows(ledger, noor)}
+    folded = {row.title: row for row in await as_folded(ledger, noor)}
+    for day in (41, 42):
+        assert found[f"Due on day {day}"] == folded[f"Due on day {day}"]
 
 
 async def test_pages_by_trust_hold_every_row_once(ledger: Ledger, noor: Identity, clock: StillClock) -> None:

@@ -84,6 +84,8 @@ BEGIN
                has_routine = false
          WHERE s.workspace_id = p_workspace AND s.stream_id = p_target;
         DELETE FROM participation p WHERE p.workspace_id = p_workspace AND p.stream_id = p_target;
+        -- Whoever is keeping summaries has them kept first, and keeps none of what is erased after that.
+        PERFORM FROM summarised d WHERE d.workspace_id = p_workspace FOR UPDATE;
         DELETE FROM summary u WHERE u.workspace_id = p_workspace AND u.stream_id = p_target;
     END IF;
 
