@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from service.clock import Clock
 from service.ledger.credentials import Credentials, Identity
@@ -13,7 +14,7 @@ from service.ledger.workspace import Workspace
 from service.ledger.writer import Writer
 from service.settings import Settings
 
-# What is known of a workspace besides its streams is small; a process that serves more forgets the oldest idle ones.
+# What is known of a workspace besides its streams is small; a process that serves more forgets those used longest ago.
 WORKSPACES_KEPT_MAX = 10_000
 
 
@@ -37,7 +38,9 @@ class Workspaces:
         self._list_rows = list_rows
         self._clock = clock
         self._settings = settings
-        self._pairs: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()
+        self._pairs: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()  # the last used last
+        # Somebody may still read through a workspace that was let go: it is not followed by another one beside.
+        self._alive: WeakValueDictionary[UUID, Workspace] = WeakValueDictionary()
 
     @property
     def count(self) -> int:
@@ -52,7 +55,10 @@ class Workspaces:
         """A workspace, as far as this process has followed it, and who writes to it."""
         pair = self._pairs.get(workspace_id)
         if pair is None:
-            workspace = Workspace(workspace_id, self._store, self._memory, self._ciphers, self._credentials)
+            workspace = self._alive.get(workspace_id) or Workspace(
+                workspace_id, self._store, self._memory, self._ciphers, self._credentials
+            )
+            self._alive[workspace_id] = workspace
             writer = Writer(
                 workspace,
                 self._store,
@@ -64,7 +70,9 @@ class Workspaces:
             )
             pair = self._pairs[workspace_id] = (workspace, writer)
             if len(self._pairs) > WORKSPACES_KEPT_MAX:
-                self._let_idle_go()
+                self._let_idle_go(but=workspace_id)
+        else:
+            self._pairs.move_to_end(workspace_id)
         return pair
 
     def known(self, workspace_id: UUID) -> Workspace:
@@ -79,13 +87,16 @@ class Workspaces:
 
     async def finish(self) -> None:
         """Answer everybody who waits to have something recorded."""
-        for _, writer in self._pairs.values():
+        for _, writer in list(self._pairs.values()):
             await writer.finish()
 
-    def _let_idle_go(self) -> None:
-        """Forget the oldest workspace in which nothing is under way; its streams are read anew when it comes back."""
+    def _let_idle_go(self, but: UUID) -> None:
+        """Forget the workspace that was used longest ago of those in which nothing is under way, `but` one.
+
+        Its streams are read anew when it comes back.
+        """
         for workspace_id, (workspace, writer) in self._pairs.items():
-            if writer.idle and workspace.idle:
+            if writer.idle and workspace.idle and workspace_id != but:
                 self._memory.drop_workspace(workspace_id)
                 del self._pairs[workspace_id]
                 return
