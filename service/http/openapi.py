@@ -47,8 +47,9 @@ with a pointer to the first fault; integers are written in digits, so that `5.0`
 the last one counts. Every refusal is a problem document whose `type` leads to a page about it. What is absent and \
 what is not the caller's are never told apart.
 
-A write is safe to repeat: the event's id (or an `Idempotency-Key`, from which ids are made) names it for ever. Pages \
-are followed by `next`, which holds the whole question; a cursor is bound to it.
+A write is safe to repeat: the event's id (or an `Idempotency-Key`, from which ids are made) names it for ever; \
+several facts that were sent with a key are repeated together and with it. Pages are followed by `next`, which holds \
+the whole question; a cursor is bound to it.
 """
 
 REQUEST_ID = Told("Throughline-Request", "The id of this request, as the log has it", {"type": "string"})
