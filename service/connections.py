@@ -5,6 +5,7 @@ Bodies have their own deadline where they are read.
 
 import logging
 from asyncio import TimerHandle, Transport
+from collections import deque
 from itertools import chain
 from math import inf
 from random import Random
@@ -129,6 +130,8 @@ class BoundedConnection(HttpToolsProtocol):
     _more_head_bytes = 0
     _awaits_head = False
     _in_head = False
+    _answered: RequestResponseCycle | None = None  # the last one that was begun to be answered
+    _over = False  # something that cannot be read came while others were to be answered
     _fault = ""  # why a request that could be read is refused all the same
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
@@ -140,6 +143,8 @@ class BoundedConnection(HttpToolsProtocol):
             self._await_head()
 
     def data_received(self, data: bytes) -> None:
+        if self._over:
+            return
         if self._in_head:
             # Counted from the second piece on: the first may begin with the end of a body that nobody wanted any more.
             self._more_head_bytes += len(data)
@@ -180,6 +185,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.__class__ = WholeAnswer  # uvicorn names its own class where it makes one
+        self._answered = cycle
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
@@ -196,11 +202,16 @@ class BoundedConnection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What cannot be read as a request has no operation: it is answered here, in the form of all problems.
 
-        While a whole request before it is being answered, that answer is the last, for which this would be taken.
+        Unless a whole request before it is yet to be answered, for whose answer this would be taken: then that is the
+        last answer, and nothing more is read.
         """
-        cycle: RequestResponseCycle | None = self.cycle
-        if cycle is not None and not cycle.more_body and not cycle.response_complete:
-            cycle.keep_alive = False
+        begun = [] if self._answered is None else [self._answered]
+        asked = [*begun, *(cycle for cycle, _ in reversed(self.pipeline))]
+        whole = [cycle for cycle in asked if not cycle.more_body and not cycle.response_complete]
+        if whole:
+            self.pipeline = deque(pair for pair in self.pipeline if not pair[0].more_body)
+            whole[-1].keep_alive = False
+            self._over = True
             return
         self.transport.write(refusal(NO_REQUEST, self._fault or msg))
         self.transport.close()

@@ -33,8 +33,8 @@ FACTS_BEHIND_MAX = 20_000
 FACTS_PER_STEP = 2_000
 BEFORE_ALL = UUID(int=0)
 BEFORE_ALL_TIMES = datetime(1, 1, 1, tzinfo=UTC)
-# Workspaces whose streams are all gone through at once: after an upgrade that may be every one that is asked for.
-PASSES_MAX = 2
+# Such steps under way at once, where all streams are gone through: after an upgrade that may be so for every workspace.
+STEPS_MAX = 2
 # How long a list waits for its summaries; they go on being made when it has been told to come back.
 FOLLOW_S = 10.0
 
@@ -63,7 +63,7 @@ class Summaries:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._following: WeakKeyDictionary[Workspace, SharedRuns] = WeakKeyDictionary()
-        self._passes = asyncio.Semaphore(PASSES_MAX)
+        self._steps = asyncio.Semaphore(STEPS_MAX)
         self._keeping: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -130,11 +130,11 @@ class Summaries:
         if known >= head:
             return True
         if head - known > FACTS_BEHIND_MAX:
-            async with self._passes:
-                async for streams in self._not_summarised(workspace):
+            async for streams in self._not_summarised(workspace):
+                async with self._steps:  # one after the other waits for a step of others, not for all of theirs
                     if not await self._write(workspace, known, known, await self.made(workspace, streams, at)):
                         return False
-                await self._write(workspace, known, head, ())
+            await self._write(workspace, known, head, ())
             return False
         to = min(head, known + FACTS_PER_STEP)
         moved = await self._store.read(_TOUCHED, {"workspace": workspace.workspace_id, "from": known, "to": to})

@@ -60,8 +60,9 @@ async def test_a_run_goes_on_when_those_who_waited_have_gone() -> None:
     runs, work = SharedRuns(Patience(0.01)), Counting()
     with pytest.raises(StoreUnavailable):
         await runs.run(work)
-    (waiting,) = await asked(runs, work, 1)
     assert not runs.idle
+    (waiting,) = await asked(runs, work, 1)
+    assert work.begun == 1
     work.go.set()
     await waiting
     assert work.begun == 2

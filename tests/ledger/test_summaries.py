@@ -172,7 +172,12 @@ async def test_many_streams_are_followed_in_steps(
 
 
 async def test_a_list_that_would_wait_too_long_is_told_to_come_back_and_its_summaries_are_made_meanwhile(
-    ledger: Ledger, noor: Identity, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger,
+    noor: Identity,
+    opening: Opening,
+    clock: StillClock,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(summaries, "FACTS_BEHIND_MAX", 0)
     monkeypatch.setattr(summaries, "STREAMS_PER_STEP", 1)
@@ -184,22 +189,23 @@ async def test_a_list_that_would_wait_too_long_is_told_to_come_back_and_its_summ
     with pytest.raises(NotSummarised):
         await rows(ledger, noor)
     writing.set()
-    for _ in range(500):
-        try:
-            found = await rows(ledger, noor)
-            break
-        except NotSummarised:
-            await asyncio.sleep(0.01)
-    assert found == await as_folded(ledger, noor)
+    for _ in range(500):  # nobody asks meanwhile
+        with psycopg.connect(database.owner) as owner:
+            if owner.execute("SELECT position FROM summarised").fetchone() == (await ledger.position(noor),):
+                break
+        await asyncio.sleep(0.01)
+    monkeypatch.setattr(summaries, "FOLLOW_S", 10)
+    async with opening(clock) as other:
+        assert await rows(other, noor) == await as_folded(other, noor)
 
 
-def _held(until: asyncio.Event) -> Callable[..., Awaitable[None]]:
+def _held(until: asyncio.Event) -> Callable[..., Awaitable[bool]]:
     """Writing summaries, not before something happened."""
     write = Summaries._write
 
-    async def held(*arguments: Any) -> None:
+    async def held(*arguments: Any) -> bool:
         await until.wait()
-        await write(*arguments)
+        return await write(*arguments)
 
     return held
 
@@ -247,6 +253,23 @@ async def test_a_process_of_other_rules_that_takes_over_meanwhile_leaves_no_gap(
         assert owner.execute("SELECT count(*) FROM summary").fetchone() == (5,)
 
 
+async def test_who_takes_over_has_nothing_of_the_log_whatever_it_says(
+    ledger: Ledger, noor: Identity, database: Database
+) -> None:
+    """An older process says how far it went with its first summaries."""
+    await two_deals(ledger, noor)
+    await rows(ledger, noor)
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        taken = owner.execute("SELECT keep_summaries(%s, 'older', 0, 8, '[]')", (noor.workspace_id,)).fetchone()
+        assert taken == (True,)
+        edition, position = owner.execute("SELECT edition, position FROM summarised").fetchone() or ("", 0)
+        assert edition == "older"
+        assert position < 0
+        keep = "SELECT keep_summaries(%s, 'older', %s, 8, '[]')"
+        assert owner.execute(keep, (noor.workspace_id, 0)).fetchone() == (False,)
+        assert owner.execute(keep, (noor.workspace_id, position)).fetchone() == (True,)
+
+
 async def test_a_summary_that_was_made_before_its_stream_was_erased_is_not_kept_after(
     ledger: Ledger, noor: Identity, database: Database
 ) -> None:
@@ -262,7 +285,7 @@ async def test_a_summary_that_was_made_before_its_stream_was_erased_is_not_kept_
 
 
 async def test_what_cannot_be_made_anew_does_not_keep_the_others_from_it(
-    ledger: Ledger, noor: Identity, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, noor: Identity, clock: StillClock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(summaries, "STREAMS_PER_STEP", 1)
     deals = [await told(ledger, noor, f"Due on day {day}", promised(noor, day, day)) for day in (40, 41, 42)]
@@ -276,10 +299,10 @@ async def test_what_cannot_be_made_anew_does_not_keep_the_others_from_it(
 
     monkeypatch.setattr(Summaries, "made", without_the_first)
     clock.at = START + timedelta(days=60)
-    found = {row.title: row for row in await rows(ledger, noor)}
-    folded = {row.title: row for row in await as_folded(ledger, noor)}
-    for day in (41, 42):
-        assert found[f"Due on day {day}"] == folded[f"Due on day {day}"]
+    await rows(ledger, noor)
+    with psycopg.connect(database.owner) as owner:
+        stale = owner.execute("SELECT stream_id FROM summary WHERE stale_at <= %s", (clock.at,)).fetchall()
+    assert stale == [(stream_uuid(deals[0]),)]
 
 
 async def test_pages_by_trust_hold_every_row_once(ledger: Ledger, noor: Identity, clock: StillClock) -> None:

@@ -2,8 +2,8 @@
 --
 -- False, and nothing is kept, when another process has moved the summaries on meanwhile. Of two summaries of a stream
 -- that of the later version is kept, then that of the later moment; of an erased stream none.
--- Under other rules all begins anew: whoever has p_from and p_to 0 takes the table over, and the position becomes one
--- below 0 by chance, so that who had begun before the takeover, under whichever rules, is refused.
+-- Under other rules all begins anew: whoever has p_from 0 takes the table over. The position becomes one below 0 by
+-- chance, whatever p_to is, so that who had begun before the takeover, under whichever rules, is refused.
 CREATE OR REPLACE FUNCTION keep_summaries(
     p_workspace uuid, p_edition text, p_from bigint, p_to bigint, p_rows jsonb
 ) RETURNS boolean
@@ -15,6 +15,9 @@ BEGIN
     INSERT INTO summarised (workspace_id, edition, position)
     SELECT w.workspace_id, p_edition, 0 FROM workspace w WHERE w.workspace_id = p_workspace
     ON CONFLICT (workspace_id) DO NOTHING;
+    IF FOUND THEN -- erase_content sees no new row, but this lock
+        PERFORM FROM workspace w WHERE w.workspace_id = p_workspace FOR KEY SHARE;
+    END IF;
 
     -- Held to the end, and by erase_content too: what it deletes is not put back.
     SELECT d.edition, d.position INTO v_edition, v_position
@@ -23,7 +26,7 @@ BEGIN
         IF p_to <> p_from THEN
             UPDATE summarised d SET position = p_to WHERE d.workspace_id = p_workspace;
         END IF;
-    ELSIF v_edition <> p_edition AND p_from = 0 AND p_to = 0 THEN
+    ELSIF v_edition <> p_edition AND p_from = 0 THEN
         DELETE FROM summary s WHERE s.workspace_id = p_workspace;
         UPDATE summarised d SET edition = p_edition, position = -1 - floor(random() * 1e15)
          WHERE d.workspace_id = p_workspace;
