@@ -47,10 +47,10 @@ def extents(bench: Bench, tell: Callable[[str], None]) -> Extents:
     """Fill four logs through the ledger, then measure them in turn."""
     sizes = bench.sizes
     found = Extents(sizes.read_facts, sizes.long_deal_facts, sizes.few_streams, sizes.many_streams, {}, {}, [])
-    tell(f"filling a deal of {found.long_facts:,} facts, and {found.many_streams:,} deals")
+    tell(f"filling a deal of {found.long_facts:,} facts twice, and {found.many_streams:,} deals")
     with (
-        filling.filled(bench, "short", 1, found.short_facts) as short,
-        filling.filled(bench, "long", 1, found.long_facts) as long,
+        filling.filled(bench, "short", 2, found.short_facts) as short,
+        filling.filled(bench, "long", 2, found.long_facts) as long,
         filling.filled(bench, "few", found.few_streams, OPENING_FACTS) as few,
         filling.filled(bench, "many", found.many_streams, OPENING_FACTS) as many,
     ):
@@ -108,10 +108,11 @@ def _figure(bench: Bench, server: Serving, log: Filled, traffic: Traffic, connec
 
 
 def _of_one(log: Filled) -> dict[str, Traffic]:
+    """One deal grows, by thousands of facts in a round; the other stays as long as it is."""
     return {
         "append": log.appends(range(1)),
-        "GET the deal": log.reads("get"),
-        "page of 100 facts": log.reads("page"),
+        "GET the deal": log.reads("get", range(1, 2)),
+        "page of 100 facts": log.reads("page", range(1, 2)),
         "page of 100 of the feed": _end_of_feed(log),
     }
 
