@@ -35,6 +35,8 @@ BEFORE_ALL = UUID(int=0)
 BEFORE_ALL_TIMES = datetime(1, 1, 1, tzinfo=UTC)
 # Such steps under way at once, where all streams are gone through: after an upgrade that may be so for every workspace.
 STEPS_MAX = 2
+# How often one run takes the summaries over from other rules: beside a process of those, that may go on for ever.
+TAKEOVERS_MAX = 5
 # How long a list waits for its summaries; they go on being made when it has been told to come back.
 FOLLOW_S = 10.0
 
@@ -55,6 +57,10 @@ class Made(Struct, frozen=True):
     version: int
     at: datetime
     summary: Summary
+
+
+class _Overtaken(Exception):
+    """A process of other rules has taken the summaries over."""
 
 
 class Summaries:
@@ -87,11 +93,15 @@ class Summaries:
 
     async def _follow(self, workspace: Workspace, at: datetime) -> None:
         head = workspace.position
-        if await self._known(workspace) is None:
-            await self._write(workspace, 0, 0, ())  # taken over from other rules, once: another process may do the same
-        while not await self._followed(workspace, head, at):
-            pass
-        await self._refresh(workspace, at)
+        for _ in range(TAKEOVERS_MAX):
+            with suppress(_Overtaken):
+                if await self._known(workspace) is None:
+                    await self._write(workspace, 0, 0, ())
+                while not await self._followed(workspace, head, at):
+                    pass
+                await self._refresh(workspace, at)
+                return
+        raise NotSummarised
 
     async def made(self, workspace: Workspace, streams: Collection[UUID], at: datetime) -> list[Made]:
         """Summaries made now, from what lists show of each stream. A stream that cannot be read has none."""
@@ -123,10 +133,10 @@ class Summaries:
             await self.keep(workspace, made)
 
     async def _followed(self, workspace: Workspace, head: int, at: datetime) -> bool:
-        """One step on; True when there is nothing left to follow. Raises `NotSummarised` when other rules took over."""
+        """One step on; True when there is nothing left to follow."""
         known = await self._known(workspace)
         if known is None:
-            raise NotSummarised
+            raise _Overtaken
         if known >= head:
             return True
         if head - known > FACTS_BEHIND_MAX:
@@ -152,7 +162,7 @@ class Summaries:
         while stale := await self._store.read(_STALE, parameters | {"after": after[0], "after_id": after[1]}):
             while not await self.keep(workspace, await self.made(workspace, [stream for stream, _ in stale], at)):
                 if await self._known(workspace) is None:
-                    raise NotSummarised
+                    raise _Overtaken
             after = stale[-1][1], stale[-1][0]
 
     async def _known(self, workspace: Workspace) -> int | None:
