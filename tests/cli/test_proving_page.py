@@ -5,8 +5,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.readme import ADDRESS, BLOCK, commands, compared
@@ -33,6 +35,7 @@ def run(service: Running) -> str:
     shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("client", "__pycache__"))
     told = command(service.data, "demo", "--url", service.url)
     assert told.returncode == 0, told.stderr
+    await_all_signed_for(service)
     blocks = [commands(block) for block in BLOCK.findall(found[0])]
     script = "\n".join(f"{one}\nprintf '\\036'" for block in blocks for one in block).replace(ADDRESS, service.url)
     done = subprocess.run(
@@ -46,6 +49,19 @@ def run(service: Running) -> str:
     outputs = iter(done.stdout.split("\036"))
     texts = iter("```console\n" + "".join(f"$ {one}\n{next(outputs)}" for one in block) + "```" for block in blocks)
     return BLOCK.sub(lambda _: next(texts), found[0])
+
+
+def await_all_signed_for(service: Running) -> None:
+    """Return once a checkpoint covers everything, as it does for a reader who types."""
+    end = time.monotonic() + DEADLINE_S
+    with httpx.Client(base_url=service.url, headers=service.headers) as http:
+        recorded = int(http.get("/v1/deals").headers["Throughline-Position"])
+        while time.monotonic() < end:
+            answer = http.get("/v1/log/checkpoint")
+            if answer.status_code == httpx.codes.OK and int(answer.text.splitlines()[1]) == recorded:
+                return
+            time.sleep(0.1)
+    raise AssertionError(f"no checkpoint covers all {recorded} facts")
 
 
 def plain(text: str) -> str:
