@@ -1,6 +1,7 @@
 """From an exception to an RFC 9457 problem document. Nothing internal may enter one: the log has it, by request id."""
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -48,6 +49,7 @@ REFUSAL = "throughline.refusal"
 
 # Every address of this service is shorter; a longer one is not told back whole.
 INSTANCE_CHARS_MAX = 300
+_HALF_ESCAPED = re.compile(rb"%[0-9A-Fa-f]?\Z")
 
 NOT_READY_RETRY_S = 2  # as often as a load balancer asks about readiness
 
@@ -260,5 +262,5 @@ def _instance(kind: ProblemKind, scope: Mapping[str, Any], request_id: str) -> s
     """
     if kind.status == 404:
         return str(scope.get("path_template", "/")).partition("{")[0]
-    path = scope["raw_path"][:INSTANCE_CHARS_MAX].decode("latin-1")
+    path = _HALF_ESCAPED.sub(b"", scope["raw_path"][:INSTANCE_CHARS_MAX]).decode("latin-1")
     return f"{path}#{request_id}"

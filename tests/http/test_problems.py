@@ -73,6 +73,16 @@ LEDGER_SAYS_NO: dict[type[LedgerRefusal], tuple[LedgerRefusal, int]] = {
 }
 
 
+@pytest.mark.parametrize("before", range(295, 301))
+def test_a_long_path_is_cut_between_its_escaped_characters(before: int) -> None:
+    path = b"/v1/deals/".ljust(before, b"x") + b"%F0%9D%95%8B"
+    problem = json.loads(answer_to({**SCOPE, "raw_path": path}, NoSuchKey()).body)
+    told = problem["instance"].partition("#")[0]
+    assert path.startswith(told.encode())
+    assert len(told) > before - 3
+    assert not re.search(r"%(?![0-9A-F]{2})", told)
+
+
 def subclasses(of: type[Exception]) -> set[type[Exception]]:
     direct = of.__subclasses__()
     return set(direct).union(*map(subclasses, direct))
