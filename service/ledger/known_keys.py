@@ -48,8 +48,7 @@ class KnownKeys:
             rows = await self._store.read_on(connection, _KEYS, {"workspace": self._workspace_id, "keys": missing})
             sought.difference_update(missing)  # what is not there now was destroyed
             for key_id, kind, owner_id, wrapped in rows:
-                if wrapped is not None:
-                    self._ciphers.learn(self._workspace_id, key_id, kind, owner_id, wrapped)
+                if self.learn(key_id, kind, owner_id, wrapped) is not None:
                     sought.add(key_id)
 
     async def know_of(
