@@ -171,11 +171,13 @@ def outcome_of(transitions: Transitions, state: str, event_type: str) -> str | N
     """The state that `event_type` leads to: by the table, else wherever it leads from elsewhere; None if nowhere.
 
     Admission asks the table alone. The fold also meets facts in the order in which they happened, where a step that was
-    recorded late may stand before the one it followed: there a fact says what it says.
+    recorded late may stand before the one it followed: there a fact says what it says. One that only ever leaves a
+    state as it is says nothing about it.
     """
     found = transitions.get((state, event_type))
     if found is None:
-        found = next((after for (_, by), after in transitions.items() if by == event_type), None)
+        moves = ((before, after) for (before, by), after in transitions.items() if by == event_type)
+        found = next((after for before, after in moves if before != after), None)
     return found
 
 

@@ -11,6 +11,7 @@ from domain.events.commitments import (
     CommitmentCancelled,
     CommitmentFulfilled,
     CommitmentMade,
+    CommitmentReleased,
     CommitmentRenegotiated,
     CommitmentRequested,
 )
@@ -21,6 +22,7 @@ from domain.state import Entry, Thing
 from projections.view import View
 
 KEPT = frozenset({"fulfilled", "confirmed"})
+SETTLING = CommitmentFulfilled | CommitmentBroken | CommitmentCancelled | CommitmentReleased
 
 
 class Change(Struct, frozen=True):
@@ -36,8 +38,9 @@ class Change(Struct, frozen=True):
 
 class Promise(Struct):
     """One promise. `due` is the last instant (UTC) at which it is in time, as agreed last; None without one. `missed`
-    are the times agreed before that had passed when they were replaced. `kept_at` is the first fulfilment, whatever was
-    disputed since. `ended` is what was said when it was broken or taken back, and `ended_at` when."""
+    are the times agreed before that had passed, nothing having come of it yet, when they were replaced. `kept_at` is
+    the first fulfilment, whatever was disputed since. `ended` is what was said when it was broken or taken back, and
+    `ended_at` when."""
 
     thing: Thing
     made: CommitmentMade
@@ -50,6 +53,7 @@ class Promise(Struct):
     kept_at: datetime | None = None
     ended: CommitmentBroken | CommitmentCancelled | None = None
     ended_at: datetime | None = None
+    settled: bool = False  # as far as it was read: what was recorded late may stand before a change
 
     @property
     def open(self) -> bool:
@@ -118,13 +122,14 @@ def _goes_on(promise: Promise, entry: Entry, sides: Mapping[object, str]) -> Non
         counts = renegotiation_counts(made.debtor, made.creditor, sides, fact.acting_party, data.agreed_by)
         promise.changes.append(Change(entry.at, data, fact.event_id, counts, before))
         if counts and data.due_at is not None:
-            if not before and promise.due is not None:
+            if not (before or promise.settled) and promise.due is not None:
                 promise.missed.append(promise.due)
             promise.due = _instant(data.due_at)
     elif isinstance(data, CommitmentFulfilled):
         promise.kept_at = promise.kept_at or entry.at
     elif isinstance(data, CommitmentBroken | CommitmentCancelled):
         promise.ended, promise.ended_at = data, entry.at
+    promise.settled |= isinstance(data, SETTLING)
 
 
 def _with_sides(view: View) -> Iterator[tuple[Entry, Mapping[object, str]]]:

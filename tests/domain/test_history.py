@@ -6,7 +6,7 @@ import pytest
 
 from domain.facts import Visibility
 from domain.history import effective, effective_times, known
-from domain.stream import evolve, initial
+from domain.stream import evolve, fold, initial
 from tests.domain.telling import (
     BUYER,
     DEAL,
@@ -72,6 +72,16 @@ def test_a_step_never_counts_before_the_step_it_followed() -> None:
     deal.tell(on_objection("confirmed", "o", by=BUYER, day=3), at=day(6))
     assert types(deal, as_of=day(4))[-1] == "objection.raised"
     assert types(deal)[-2:] == ["objection.resolved", "objection.confirmed"]
+
+
+def test_a_promise_put_differently_after_it_was_settled_stays_settled() -> None:
+    """A phone tells on day 6 that it was kept on day 2, and the two have changed it on day 4."""
+    for settled in ("fulfilled", "broken", "cancelled", "released"):
+        deal = a_deal(promise("p", day=1))
+        deal.tell(on_promise("renegotiated", "p", agreed_by=BUYER, day=4))
+        deal.tell(on_promise(settled, "p", on_behalf_of=BUYER if settled == "released" else None, day=2), at=day(6))
+        assert types(deal)[-2:] == [f"commitment.{settled}", "commitment.renegotiated"]
+        assert fold(DEAL, [record.fact for record in effective(deal.records)]).thing(known_as("p")).state == settled
 
 
 def test_nothing_counts_before_the_stream_began() -> None:

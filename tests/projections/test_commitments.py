@@ -144,6 +144,15 @@ def test_renegotiated_after_its_time_the_first_time_stays_missed() -> None:
     assert found.variances == [Variance(what="renegotiated_late", reason_code=None, count=1)]
 
 
+def test_what_was_settled_before_its_time_was_not_missed_when_it_was_changed_later() -> None:
+    for settled, expected in (("fulfilled", (1, 1, 0, 0, 0)), ("released", (0, 0, 0, 0, 0))):
+        story = a_deal(promise("list", due_at=due(5), day=0))
+        story.tell(on_promise("renegotiated", "list", agreed_by=BUYER, due_at=due(9), day=7))
+        story.tell(on_promise(settled, "list", on_behalf_of=BUYER if settled == "released" else None, day=3), at=day(8))
+        found = asked_at(story, 10)
+        assert (of_the_due(found), found.overdue_open, found.variances) == (expected, 0, [])
+
+
 def test_a_change_that_the_other_side_did_not_agree_to_is_as_if_it_had_not_been() -> None:
     story = a_deal(promise("list", due_at=due(5), day=0))
     story.tell(on_promise("renegotiated", "list", due_at=due(9), day=4, statement="Half of it"))
