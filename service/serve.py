@@ -30,7 +30,11 @@ BACKLOG = 1024
 """Connections the system holds for us while we are busy or still starting."""
 
 COLLECTOR_THRESHOLDS = (50_000, 20, 50)
-"""New objects between two looks at the youngest; such looks before one at the older, and those before one at all."""
+"""New objects between two looks at the youngest; such looks before one at the older, and those before one at all.
+
+A request leaves no cycles, and what is kept in memory is large and long-lived: at Python's own thresholds the collector
+goes through all of it again and again and finds nothing.
+"""
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -49,6 +53,7 @@ def command() -> None:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then return. Raises `StartRefusal` when something is missing."""
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)  # first: what is imported below stays too
     starting = Starting()
     given_up: list[str] = []
     with ExitStack() as opened:
@@ -173,14 +178,9 @@ class GracefulServer(uvicorn.Server):
 
 
 def _leave_what_stays_to_itself() -> None:
-    """Let the garbage collector pass over what was imported, and look less often.
-
-    A request leaves no cycles, and what is kept in memory is large and long-lived: at Python's own thresholds the
-    collector goes through all of it again and again and finds nothing.
-    """
+    """Let the garbage collector pass over what was imported."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECTOR_THRESHOLDS)
 
 
 @contextmanager

@@ -42,6 +42,14 @@ class _Field(NamedTuple):
     required: bool
 
 
+class _Plan(NamedTuple):
+    """How a struct is divided: its fields, whether any of them holds words, and whether a number that is not whole."""
+
+    fields: tuple[_Field, ...]
+    words: bool
+    numbers: bool
+
+
 def divide(fact: Fact) -> Parts:
     """The canonical parts of `fact`, without its place in a stream (the chain binds that)."""
     structure, words = _split(fact.data)
@@ -51,7 +59,7 @@ def divide(fact: Fact) -> Parts:
         words["evidence"] = msgspec.to_builtins(fact.evidence)
     return Parts(
         _envelope(fact),
-        canonical(structure, floats=type(fact.data) in _WITH_NUMBERS),
+        canonical(structure, floats=_PLANS[type(fact.data)].numbers),
         canonical(words, floats=False) if words else None,
     )
 
@@ -157,7 +165,7 @@ def _data(cls: type[Data], held: dict[str, Any], said: dict[str, Any]) -> Data:
 def _split(value: Struct) -> tuple[dict[str, Any], dict[str, Any]]:
     structure: dict[str, Any] = {}
     words: dict[str, Any] = {}
-    for field in _PLANS[type(value)]:
+    for field in _PLANS[type(value)].fields:
         content = getattr(value, field.name)
         if content is field.absent or (type(content) is tuple and not content):
             continue
@@ -185,7 +193,7 @@ def _split_item(item: Any) -> tuple[Any, dict[str, Any]]:
 
 def _merge(cls: type, structure: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
     merged = structure | words
-    for field in _PLANS[cls]:
+    for field in _PLANS[cls].fields:
         name = field.name
         if field.is_words:
             if field.required and name not in words:
@@ -204,21 +212,24 @@ def _merge_item(inner: type, held: Any, said: dict[str, Any]) -> Any:
     return _merge(inner, held, said) if isinstance(held, dict) else held
 
 
-_PLANS: dict[type, tuple[_Field, ...]] = {}
+class _Plans(dict[type, _Plan]):
+    """The plan of each struct, made when it is first wanted: those of all types take a tenth of a second."""
 
-
-def _plan(cls: type) -> bool:
-    """Learn how to divide a struct; whether it holds words."""
-    if cls not in _PLANS:
+    def __missing__(self, cls: type) -> _Plan:
         described = inspect.type_info(cls)
-        assert isinstance(described, inspect.StructType)
-        _PLANS[cls] = tuple(map(_field, described.fields))
-    return any(field.is_words or field.inner is not None for field in _PLANS[cls])
+        assert isinstance(described, inspect.StructType), "only structs are divided"
+        fields = tuple(map(_field, described.fields))
+        worded = any(field.is_words or field.inner is not None for field in fields)
+        plan = self[cls] = _Plan(fields, worded, _numbers_in(described))
+        return plan
+
+
+_PLANS = _Plans()
 
 
 def _field(field: inspect.Field) -> _Field:
     structs = list(_structs_in(field.type))
-    worded = [cls for cls in structs if _plan(cls)]
+    worded = [cls for cls in structs if _PLANS[cls].words]
     if len(worded) > 1 or (worded and worded[0].__struct_config__.tag is not None):
         raise TypeError(f"{field.name}: words of several kinds of structs cannot be told apart once divided")
     # inspect tells of no default when the default is UNSET
@@ -271,9 +282,3 @@ def _structs_in(described: inspect.Type) -> list[type[Struct]]:
     if isinstance(described, inspect.VarTupleType | inspect.ListType):
         return _structs_in(described.item_type)
     return []
-
-
-for _type in CATALOGUE.values():
-    _plan(_type.cls)
-
-_WITH_NUMBERS = {_type.cls for _type in CATALOGUE.values() if _numbers_in(inspect.type_info(_type.cls))}

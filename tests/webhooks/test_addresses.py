@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from service.clock import Clock
 from service.ledger.refusals import AddressRefused
 from service.ledger.webhooks import addresses
-from service.ledger.webhooks.addresses import Resolver, inner_address, is_allowed, is_public, read_url
+from service.ledger.webhooks.addresses import Resolver, inner_address, is_allowed, is_public
 from service.ledger.webhooks.records import Sent
 from service.ledger.webhooks.sending import Sender
+from service.ledger.webhooks.urls import read_url
 from tests.webhooks.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.anyio

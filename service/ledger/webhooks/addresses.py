@@ -9,15 +9,16 @@ import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-
-import httpx
+from typing import TYPE_CHECKING
 
 from service.ledger.refusals import AddressRefused
+
+if TYPE_CHECKING:  # loaded when something is sent
+    import httpx
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-PORTS = range(1, 65_536)
 URL_CHARS_MAX = 2_048  # what proxies and servers commonly take of an address
 # Names that are looked up at once; and how long one look-up is waited for.
 LOOKUPS_MAX = 8
@@ -61,31 +62,7 @@ def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
     return any((inner or address) in network for network in networks)
 
 
-def read_url(text: str, networks: Sequence[Network]) -> httpx.URL:
-    """The address of a receiver; raises `AddressRefused` when it is never called. Looks nothing up."""
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, ValueError):
-        raise AddressRefused("It is no URL.") from None
-    if not (text.isascii() and text.isprintable()) or len(text) > URL_CHARS_MAX:
-        raise AddressRefused(f"It has other characters than printable ASCII, or more than {URL_CHARS_MAX}.")
-    if url.scheme != "https" and not (url.scheme == "http" and networks):
-        raise AddressRefused("It does not begin with https://.")
-    if url.userinfo or "@" in text.partition("//")[2].partition("/")[0]:
-        raise AddressRefused("It holds a name or a password; the signature says who sends.")
-    if url.fragment or "#" in text:
-        raise AddressRefused("It has a fragment, which is never sent.")
-    if not url.host:
-        raise AddressRefused("It names no host.")
-    if url.port is not None and url.port not in PORTS:
-        raise AddressRefused("It names a port that there is not.")
-    literal = _literal(url.host)
-    if literal is not None:
-        demand_allowed(literal, url, networks)
-    return url
-
-
-def demand_allowed(address: Address, url: httpx.URL, networks: Sequence[Network]) -> None:
+def demand_allowed(address: Address, url: "httpx.URL", networks: Sequence[Network]) -> None:
     """Refuse an address that is not to be called; without encryption only what is allowed by name is."""
     if not is_allowed(address, networks) and (url.scheme != "https" or not is_public(address)):
         raise AddressRefused("Its host has an address that is not called: only public ones are, over https.")
@@ -98,15 +75,15 @@ class Resolver:
         self.networks = networks
         self._threads = ThreadPoolExecutor(LOOKUPS_MAX, thread_name_prefix="webhook-lookup")
 
-    async def addresses(self, url: httpx.URL) -> list[Address]:
+    async def addresses(self, url: "httpx.URL") -> list[Address]:
         """What the host of a URL stands for; raises `AddressRefused` if any of it is not to be called, or `OSError`."""
-        literal = _literal(url.host)
-        found = [literal] if literal is not None else await self._look_up(url)
+        named = literal(url.host)
+        found = [named] if named is not None else await self._look_up(url)
         for address in found:
             demand_allowed(address, url, self.networks)
         return found[:ADDRESSES_MAX]
 
-    async def _look_up(self, url: httpx.URL) -> list[Address]:
+    async def _look_up(self, url: "httpx.URL") -> list[Address]:
         name = url.raw_host.decode("ascii")
         loop = asyncio.get_running_loop()
         looking = loop.run_in_executor(self._threads, _known_as, name)
@@ -122,7 +99,8 @@ def _known_as(name: str) -> list[Address]:
     return list(dict.fromkeys(ip_address(str(place[0]).partition("%")[0]) for *_, place in found))
 
 
-def _literal(host: str) -> Address | None:
+def literal(host: str) -> Address | None:
+    """The address that a host is written as, if it is one and no name."""
     try:
         return ip_address(host.partition("%")[0])
     except ValueError:

@@ -10,13 +10,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from service.clock import Clock
 from service.ledger.refusals import LedgerRefusal, StoreUnavailable
 from service.ledger.webhooks.records import Webhook
 from service.ledger.webhooks.rounds import Round
 from service.ledger.webhooks.rows import CLEARED_MAX, Place, Rows
-from service.ledger.webhooks.sending import Sender
+
+if TYPE_CHECKING:  # loaded when something is sent
+    from service.ledger.webhooks.sending import Sender
 
 log = logging.getLogger("throughline.webhooks")
 
@@ -34,13 +37,13 @@ CLEAR_EVERY_S = 300.0
 # Between two steps of clearing up the database has four times as long for others.
 CLEAR_REST = 4
 
-NewRound = Callable[[Place, Webhook, Sender], Round]
+NewRound = Callable[[Place, Webhook, "Sender"], Round]
 
 
 class Deliverer:
     """Everything this process delivers."""
 
-    def __init__(self, rows: Rows, clock: Clock, new_sender: Callable[[str], Sender], new_round: NewRound) -> None:
+    def __init__(self, rows: Rows, clock: Clock, new_sender: Callable[[str], "Sender"], new_round: NewRound) -> None:
         self._rows = rows
         self._clock = clock
         self._new_sender = new_sender

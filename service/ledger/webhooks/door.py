@@ -5,24 +5,25 @@ import ssl
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
-
-import httpx
 
 from service.clock import Clock
 from service.ids import new_id
 from service.ledger.credentials import Credentials, Identity
 from service.ledger.refusals import Absent, NoSuchKey, TooManyTests, WebhookWithoutKey
 from service.ledger.store import Store
-from service.ledger.webhooks.addresses import Network, Resolver, read_url
+from service.ledger.webhooks.addresses import Network, Resolver
 from service.ledger.webhooks.delivering import Deliverer
 from service.ledger.webhooks.messages import test_message
 from service.ledger.webhooks.records import Delivery, Sent, State, Webhook, Wish
 from service.ledger.webhooks.rounds import ROLES, Erasures, Feed, Round
 from service.ledger.webhooks.rows import Place, Rows
 from service.ledger.webhooks.secrets import Secret, Secrets
-from service.ledger.webhooks.sending import Sender
 from service.masterkey import MasterKey
+
+if TYPE_CHECKING:  # it brings a client, which costs a tenth of a second and is not needed before something is sent
+    from service.ledger.webhooks.sending import Sender
 
 # Tests that are under way at once in a process: each may take ten seconds, and calls somebody else's machine.
 TESTS_MAX = 4
@@ -78,6 +79,8 @@ class Webhooks:
 
         Raises `AddressRefused`, `TooManyWebhooks`, or `WebhookWithoutKey` when the caller came by something else.
         """
+        from service.ledger.webhooks.urls import read_url
+
         read_url(wish.url, self._networks)
         await self._demand_key(identity.workspace_id, identity.credential_id)
         now = self._clock.now()
@@ -174,12 +177,14 @@ class Webhooks:
         if holder.caller.role not in ROLES:
             raise WebhookWithoutKey
 
-    def _sender(self, url: str) -> Sender:
-        if self._trust is None:  # reads a file of a thousand certificates, so not before it is needed
-            self._trust = httpx.create_ssl_context()
+    def _sender(self, url: str) -> "Sender":
+        from service.ledger.webhooks.sending import Sender, trusted
+
+        if self._trust is None:
+            self._trust = trusted()
         return Sender(url, self._resolver, self._trust)
 
-    def _round(self, place: Place, webhook: Webhook, sender: Sender) -> Round:
+    def _round(self, place: Place, webhook: Webhook, sender: "Sender") -> Round:
         return self._new_round(place, webhook, sender)
 
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from random import Random
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from msgspec import structs
@@ -21,9 +22,11 @@ from service.ledger.refusals import NoSuchKey
 from service.ledger.webhooks.messages import CONTENT_TYPE, Message, messages
 from service.ledger.webhooks.records import Reason, Sent, Webhook
 from service.ledger.webhooks.rows import HOLD_S, Place, Rows
-from service.ledger.webhooks.schedule import next_attempt
+from service.ledger.webhooks.schedule import TOTAL_S, next_attempt
 from service.ledger.webhooks.secrets import Secrets, signed_headers
-from service.ledger.webhooks.sending import TOTAL_S, Sender
+
+if TYPE_CHECKING:  # loaded when something is sent
+    from service.ledger.webhooks.sending import Sender
 
 log = logging.getLogger("throughline.webhooks")
 
@@ -59,7 +62,7 @@ class Round:
         self,
         place: Place,
         webhook: Webhook,
-        sender: Sender,
+        sender: "Sender",
         *,
         rows: Rows,
         secrets: Secrets,

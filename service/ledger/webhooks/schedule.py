@@ -1,7 +1,12 @@
-"""When a message that did not arrive is sent again, and when that is given up. Chance is an argument."""
+"""How long a message is waited for, when one that did not arrive is sent again, and when that is given up.
+
+Chance is an argument.
+"""
 
 from datetime import datetime, timedelta
 
+# A receiver takes a message in and works on it afterwards: ten seconds for all of it are ample.
+TOTAL_S = 10.0
 # The first pause, and the longest: a receiver that restarts misses nothing, one that is down is asked six times a day.
 FIRST_S = 1.0
 LONGEST_S = 4 * 3600.0

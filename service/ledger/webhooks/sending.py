@@ -14,10 +14,9 @@ from service import __version__
 from service.ledger.refusals import AddressRefused
 from service.ledger.webhooks.addresses import Address, Resolver
 from service.ledger.webhooks.records import Outcome, Sent
+from service.ledger.webhooks.schedule import TOTAL_S
 
-# A receiver takes a message in and works on it afterwards: ten seconds for all of it are ample.
 CONNECT_S = 5.0
-TOTAL_S = 10.0
 # What is read of an answer, so that the connection can be used again; of a longer one, nothing more.
 ANSWER_BYTES_MAX = 16_384
 # A connection to an address that was checked is used for this long before the name is looked up again.
@@ -25,6 +24,11 @@ CHECKED_S = 30.0
 
 _TIMEOUTS = {"connect": CONNECT_S, "read": TOTAL_S, "write": TOTAL_S, "pool": TOTAL_S}
 _LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=CHECKED_S)
+
+
+def trusted() -> ssl.SSLContext:
+    """The authorities that the public internet trusts; a file of a thousand certificates is read for it."""
+    return httpx.create_ssl_context()
 
 
 class Sender:
