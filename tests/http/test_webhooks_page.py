@@ -83,7 +83,7 @@ def test_the_bounds_on_the_page_are_the_code_s() -> None:
     for sentence in (
         f"at most {rows.WEBHOOKS_PER_WORKSPACE_MAX}.",
         f"more than {messages.PAYLOAD_BYTES_MAX // 1024} KiB",
-        f"nothing within {sending.TOTAL_S:g} seconds ({sending.CONNECT_S:g} to connect)",
+        f"nothing within {schedule.TOTAL_S:g} seconds ({sending.CONNECT_S:g} to connect)",
         f"no more than {sending.ANSWER_BYTES_MAX // 1024} KiB is read",
         f"for up to {sending.CHECKED_S:g} seconds of messages",
         f"holds it for {rows.HOLD_S} seconds",
