@@ -75,7 +75,10 @@ def filled(bench: Bench, name: str, deals: int, facts: int) -> Iterator[Filled]:
 
 
 async def fill(postgres: Postgres, database: str, settings: Settings, deals: int, facts: int) -> str:
-    """Record whole deals in a new workspace of a database, which is migrated first; its owner's key."""
+    """Record whole deals in a new workspace of a database, which is migrated first; its owner's key.
+
+    All of them are signed for, as a running service does meanwhile: it must not be at that when it is measured.
+    """
     with connect(postgres.owner_address(database), "benchmark") as owner:
         migrate(owner)
     with connect(postgres.app_address(database), "benchmark") as app:
@@ -92,6 +95,7 @@ async def fill(postgres: Postgres, database: str, settings: Settings, deals: int
         async with asyncio.TaskGroup() as group:
             for _ in range(min(max(1, FACTS_AT_ONCE // min(facts, FACTS_A_PIECE)), deals)):
                 group.create_task(work())
+        await ledger.checkpoints.advance(identity.workspace_id)
         return key
 
 

@@ -29,14 +29,14 @@ FACTS_PER_BREATH = 500
 # The kind of streams that applications of their own keep in the log. Nobody reads one through the service, so that it
 # is `Absent` here; but its id is taken, its facts have positions and leaves, and the follower goes past them.
 OPAQUE = "opaque"
-# Behind by more than this, forgetting all streams is cheaper than catching up on each.
-CATCH_UP_MAX = 20_000
+# Behind by more than this, forgetting all streams is cheaper than reading what they missed.
+CATCH_UP_MAX = 10_000
 ANY = UUID(int=0)  # no stream's id
 
 _HEAD = Prepared("head")
 _STREAMS = statement("streams")
 _FACTS = statement("facts")
-_TOUCHED = statement("touched")
+_RECORDED = statement("recorded")
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -59,6 +59,7 @@ class Workspace:
     ) -> None:
         self.workspace_id = workspace_id
         self.position = 0
+        self._appended_to = 0  # where the last append of this process ended
         self.listener: Listener | None = None
         self._store = store
         self._memory = memory
@@ -77,6 +78,11 @@ class Workspace:
     @property
     def idle(self) -> bool:
         return self._catching_up.idle and self.listener is None
+
+    @property
+    def behind(self) -> bool:
+        """Whether others are known to have recorded something that was not followed yet."""
+        return self.position < self._appended_to
 
     # -- freshness
 
@@ -107,26 +113,35 @@ class Workspace:
             self._erasures += 1
             self._moved(None)
         else:
-            moved = await self._store.read_on(
-                connection, _TOUCHED, {"workspace": self.workspace_id, "from": known, "to": head}
-            )
-            self._moved([stream for stream, *_ in moved])
-            self._let_erased_go([stream for stream, _, erased in moved if erased])
-            behind = {}
-            for stream, version, _ in moved:
-                if stream == self.workspace_id:
-                    self._credentials.forget(self.workspace_id)
-                kept = self._memory.get(self.workspace_id, stream)
-                if kept is not None and kept.version < version:
-                    behind[stream] = kept
-            if behind:
-                await self._extend(behind, connection)
+            for start in range(known, head, FACTS_PER_READ):
+                rows = await self._store.read_on(
+                    connection,
+                    _RECORDED,
+                    {"workspace": self.workspace_id, "from": start, "to": min(head, start + FACTS_PER_READ)},
+                )
+                erased = {row[0] for row in rows if row[-1]}
+                await self._take_over([Stored(*row[:-1]) for row in rows], erased, connection)
         self.position = max(self.position, head)
+
+    async def _take_over(self, facts: list[Stored], erased: Collection[UUID], connection: Connection | None) -> None:
+        """Bring the streams in memory on which others recorded these facts up to date; `erased` are to be forgotten."""
+        ends = {row.stream: row.version for row in facts}
+        self._moved(ends)
+        self._let_erased_go(erased)
+        if self.workspace_id in ends:
+            self._credentials.forget(self.workspace_id)
+        behind = {
+            stream: kept
+            for stream, version in ends.items()
+            if (kept := self._memory.get(self.workspace_id, stream)) is not None and kept.version < version
+        }
+        await self._fold_in(behind, [row for row in facts if row.stream in behind], {}, connection)
 
     def advanced(self, first: int, records: Sequence[Recorded]) -> None:
         """This process appended `records` at `first`; with nothing of others before them, they are followed."""
         if self.position == first:
             self.position = first + len(records)
+        self._appended_to = max(self._appended_to, first + len(records))
         if self.listener is not None and records:
             self.listener.recorded(first, records)
 
@@ -258,7 +273,7 @@ class Workspace:
         return answer
 
     async def _extend(self, behind: dict[UUID, Kept], connection: Connection | None) -> dict[UUID, Unreadable]:
-        """Read what each stream lacks and fold it in. A stream with an unreadable fact is forgotten and answered."""
+        """Read what each stream lacks and fold it in. The streams with an unreadable fact are the answer."""
         unreadable: dict[UUID, Unreadable] = {}
         while True:
             streams = [stream for stream in behind if stream not in unreadable]
@@ -272,15 +287,24 @@ class Workspace:
                     "limit": FACTS_PER_READ,
                 },
             )
-            facts = [Stored(*row) for row in rows]
-            for start in range(0, len(facts), FACTS_PER_BREATH):
-                piece = facts[start : start + FACTS_PER_BREATH]
-                await self.keys.know_of(piece, connection)  # again: an erasure makes all keys forgotten
-                self._fold(behind, piece, unreadable)
-                if start + FACTS_PER_BREATH < len(facts):
-                    await asyncio.sleep(0)
-            if len(facts) < FACTS_PER_READ:
+            await self._fold_in(behind, [Stored(*row) for row in rows], unreadable, connection)
+            if len(rows) < FACTS_PER_READ:
                 return unreadable
+
+    async def _fold_in(
+        self,
+        behind: dict[UUID, Kept],
+        facts: Sequence[Stored],
+        unreadable: dict[UUID, Unreadable],
+        connection: Connection | None,
+    ) -> None:
+        """Unseal facts and fold them in, with breaths between; a stream with one that cannot be read is forgotten."""
+        for start in range(0, len(facts), FACTS_PER_BREATH):
+            piece = facts[start : start + FACTS_PER_BREATH]
+            await self.keys.know_of(piece, connection)  # again: an erasure makes all keys forgotten
+            self._fold(behind, piece, unreadable)
+            if start + FACTS_PER_BREATH < len(facts):
+                await asyncio.sleep(0)
 
     def _fold(self, behind: dict[UUID, Kept], facts: Iterable[Stored], unreadable: dict[UUID, Unreadable]) -> None:
         for stream, rows in groupby(facts, key=lambda row: row.stream):

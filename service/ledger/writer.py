@@ -30,6 +30,9 @@ from service.ledger.workspace import Connection, Workspace
 
 # One being written and one being decided; a third would only wait for the counter row.
 GROUPS_MAX = 2
+# While others write to the workspace too, each commit costs everybody: those who were just answered may ask again at
+# once, and go into one with those who wait.
+LINGER_S = 0.001
 
 _HOLD = statement("hold")
 _WHERE = statement("where_recorded")
@@ -62,6 +65,7 @@ class Writer:
         self._under_way: dict[asyncio.Task[None], list[Ask]] = {}
         self._busy: set[UUID] = set()  # streams of the groups under way
         self._start_is_due = False
+        self._lingers = False
 
     def submit(self, ask: Ask) -> None:
         """Queue an ask; its answer comes through its future. Raises `Overloaded` when too many facts wait."""
@@ -86,13 +90,13 @@ class Writer:
 
     def _start_soon(self) -> None:
         """Start groups once everybody who is about to ask in this turn of the event loop has asked."""
-        if not self._start_is_due:
+        if not (self._start_is_due or self._lingers):
             self._start_is_due = True
             asyncio.get_running_loop().call_soon(self._start)
 
     def _start(self) -> None:
-        self._start_is_due = False
-        while self._waiting and len(self._under_way) < GROUPS_MAX:
+        self._start_is_due = self._lingers = False
+        while self._waiting and len(self._under_way) < (1 if self._workspace.behind else GROUPS_MAX):
             if self._under_way and len(self._waiting) * 2 < max(map(len, self._under_way.values())):
                 return  # too few to be worth a commit of their own: they go with those who come meanwhile
             group = self._take()
@@ -104,8 +108,13 @@ class Writer:
             task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._busy.difference_update(ask.stream for ask in self._under_way.pop(task))
-        self._start_soon()
+        asks = self._under_way.pop(task)
+        self._busy.difference_update(ask.stream for ask in asks)
+        if self._workspace.behind and len(asks) > 1 and not self._start_is_due:
+            self._lingers = True
+            asyncio.get_running_loop().call_later(LINGER_S, self._start)
+        else:
+            self._start_soon()
 
     def _take(self) -> list[Ask]:
         """The next group: asks in order, up to the bound, on streams that no group under way is on.
@@ -164,6 +173,8 @@ class Writer:
 
         `sent` gets the ids of the facts that may be recorded by this, even when its answer is lost.
         """
+        if self._workspace.behind:
+            await self._workspace.follow()
         known = self._workspace.position  # before loading: what is let go while others are read is not followed further
         kept = await self._workspace.load({ask.stream for ask in asks})
         at = self._clock.now()

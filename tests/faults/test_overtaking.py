@@ -21,6 +21,7 @@ from tests.ledger.conftest import Opening, a_deal, note, noted
 pytestmark = pytest.mark.anyio
 
 FACTS = statement("facts")
+RECORDED = statement("recorded")
 REACHED_S = 20  # far longer than any statement takes
 Passing = Callable[[Store | None, str, Any], bool]
 
@@ -77,6 +78,11 @@ def facts_of(stream_id: str, reader: Ledger) -> Passing:
     return lambda store, sql, parameters: store is reader._store and sql == FACTS and parameters["streams"] == [stream]
 
 
+def what_was_recorded(reader: Ledger) -> Passing:
+    """The reading of what is new in the log by one ledger."""
+    return lambda store, sql, _: store is reader._store and sql == RECORDED
+
+
 def append_to(stream_id: str) -> Passing:
     stream = stream_uuid(stream_id)
     return lambda store, sql, parameters: store is None and sql == "append" and stream.bytes in parameters["streams"]
@@ -88,8 +94,9 @@ def closed(gates: list[Gate], passing: Passing, *, after: bool) -> Gate:
     return gate
 
 
+@pytest.mark.parametrize("after", [True, False])
 async def test_a_stream_loaded_while_the_log_is_followed_does_not_stay_behind_it(
-    ledger: Ledger, noor: Identity, opening: Opening, gates: list[Gate]
+    ledger: Ledger, noor: Identity, opening: Opening, gates: list[Gate], *, after: bool
 ) -> None:
     known, unknown = await a_deal(ledger, noor), await a_deal(ledger, noor)
     async with opening() as reader:
@@ -99,7 +106,7 @@ async def test_a_stream_loaded_while_the_log_is_followed_does_not_stay_behind_it
         await load.is_reached()
         await note(ledger, noor, known, "Recorded elsewhere")
         await note(ledger, noor, unknown, "Recorded elsewhere while it is being read here")
-        follow = closed(gates, facts_of(known, reader), after=True)
+        follow = closed(gates, what_was_recorded(reader), after=after)
         catching_up = asyncio.create_task(reader.history(noor, known))
         await follow.is_reached()
         load.opened.set()

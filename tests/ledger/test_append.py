@@ -9,10 +9,12 @@ import pytest
 
 from domain.refusals import Refusal
 from service.clock import Clock
+from service.ledger import workspace
 from service.ledger.asking import Appended
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.refusals import Absent, EventIdReused, Overloaded, VersionMismatch
+from service.ledger.writer import Writer
 from service.settings import Settings
 from tests.ledger.conftest import Opening, a_deal, member, note, noted, opened, proposal
 
@@ -188,6 +190,37 @@ async def test_what_another_process_recorded_is_read_at_once(ledger: Ledger, noo
             assert (await other.history(noor, deal)).version == version
             decided = await note(other, noor, deal, f"Answer to {version}", dry_run=True)
             assert decided.stream_version == version + 1
+
+
+async def test_who_finds_that_others_write_looks_before_deciding(
+    ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gap before one's own fact tells of them: the next write is not decided in vain on what is in memory."""
+    ours, theirs = [await a_deal(ledger, noor) for _ in range(2)]
+    async with opening() as other:
+        await note(other, noor, theirs, "Theirs")
+        await note(ledger, noor, ours, "Ours, after a gap")
+
+        async def decided_again(*_: object) -> None:
+            raise AssertionError("it was decided on what had moved on")
+
+        monkeypatch.setattr(Writer, "_attempt_holding", decided_again)
+        assert (await note(ledger, noor, theirs, "Ours, on theirs")).stream_version == 3
+
+
+async def test_what_others_recorded_is_followed_in_pieces(
+    ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace, "FACTS_PER_READ", 3)
+    monkeypatch.setattr(workspace, "FACTS_PER_BREATH", 2)
+    deals = [await a_deal(ledger, noor) for _ in range(3)]
+    async with opening() as other:
+        before = [(await other.history(noor, deal)).version for deal in deals]
+        for index in range(10):
+            await note(ledger, noor, deals[index % 3], str(index))
+        after = [(await other.history(noor, deal)).records for deal in deals]
+        assert (before, list(map(len, after))) == ([1, 1, 1], [5, 4, 4])
+        assert after == [(await ledger.history(noor, deal)).records for deal in deals]
 
 
 async def test_a_refusal_is_judged_on_what_others_have_recorded(

@@ -16,6 +16,7 @@ from service.ledger.webhooks.addresses import Address, Resolver
 from service.ledger.webhooks.records import Outcome, Sent
 from service.ledger.webhooks.schedule import TOTAL_S
 
+# A host that is there answers a connection at once; the other addresses of one that does not are yet to be tried.
 CONNECT_S = 5.0
 # What is read of an answer, so that the connection can be used again; of a longer one, nothing more.
 ANSWER_BYTES_MAX = 16_384
