@@ -3,16 +3,18 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from domain.refusals import Refusal
 from service.clock import Clock
-from service.ledger import workspace
+from service.ledger import workspace, writer
 from service.ledger.asking import Appended
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
+from service.ledger.prepared import Prepared
 from service.ledger.refusals import Absent, EventIdReused, Overloaded, VersionMismatch
 from service.ledger.writer import Writer
 from service.settings import Settings
@@ -206,6 +208,31 @@ async def test_who_finds_that_others_write_looks_before_deciding(
 
         monkeypatch.setattr(Writer, "_attempt_holding", decided_again)
         assert (await note(ledger, noor, theirs, "Ours, on theirs")).stream_version == 3
+
+
+async def test_while_others_write_those_who_ask_again_share_a_commit(
+    ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = [await a_deal(ledger, noor) for _ in range(2)]
+    monkeypatch.setattr(writer, "LINGER_S", 0.5)  # a machine that is busy takes longer between two steps of this test
+    commits = []
+    call = Prepared.call
+
+    async def counted(prepared: Prepared, *arguments: Any) -> Any:
+        if prepared.name == "append":
+            commits.append(prepared)
+        return await call(prepared, *arguments)
+
+    async with opening() as other:
+        theirs = await a_deal(other, noor)
+        await asyncio.gather(*(note(ledger, noor, deal, "Together, after a gap") for deal in ours))
+        monkeypatch.setattr(Prepared, "call", counted)
+        first = asyncio.create_task(note(ledger, noor, ours[0], "The first to ask again"))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        await asyncio.gather(first, note(ledger, noor, ours[1], "The other, a moment later"))
+        assert len(commits) == 1
+        assert (await note(other, noor, theirs, "And theirs")).position == 8
 
 
 async def test_what_others_recorded_is_followed_in_pieces(
