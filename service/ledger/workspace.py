@@ -26,6 +26,8 @@ from service.ledger.store import SILENCE_S, Store, statement
 # Facts read from the database in one round trip, and unsealed before the event loop gets a breath (about 10 ms).
 FACTS_PER_READ = 2_000
 FACTS_PER_BREATH = 500
+# Facts of others that are read at once to follow them: whole, those of streams that are not in memory too.
+RECORDED_PER_READ = 500
 # The kind of streams that applications of their own keep in the log. Nobody reads one through the service, so that it
 # is `Absent` here; but its id is taken, its facts have positions and leaves, and the follower goes past them.
 OPAQUE = "opaque"
@@ -113,11 +115,11 @@ class Workspace:
             self._erasures += 1
             self._moved(None)
         else:
-            for start in range(known, head, FACTS_PER_READ):
+            for start in range(known, head, RECORDED_PER_READ):
                 rows = await self._store.read_on(
                     connection,
                     _RECORDED,
-                    {"workspace": self.workspace_id, "from": start, "to": min(head, start + FACTS_PER_READ)},
+                    {"workspace": self.workspace_id, "from": start, "to": min(head, start + RECORDED_PER_READ)},
                 )
                 erased = {row[0] for row in rows if row[-1]}
                 await self._take_over([Stored(*row[:-1]) for row in rows], erased, connection)

@@ -70,6 +70,7 @@ def shake(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], random.Random]:
             monkeypatch.setattr(f"service.ledger.{module}.fetch", late_fetch)
         monkeypatch.setattr(following, "FACTS_PER_BREATH", 3)
         monkeypatch.setattr(following, "FACTS_PER_READ", 7)
+        monkeypatch.setattr(following, "RECORDED_PER_READ", 5)
         return chance
 
     return shaken

@@ -238,7 +238,7 @@ async def test_while_others_write_those_who_ask_again_share_a_commit(
 async def test_what_others_recorded_is_followed_in_pieces(
     ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace, "FACTS_PER_READ", 3)
+    monkeypatch.setattr(workspace, "RECORDED_PER_READ", 3)
     monkeypatch.setattr(workspace, "FACTS_PER_BREATH", 2)
     deals = [await a_deal(ledger, noor) for _ in range(3)]
     async with opening() as other:
