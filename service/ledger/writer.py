@@ -65,7 +65,6 @@ class Writer:
         self._under_way: dict[asyncio.Task[None], list[Ask]] = {}
         self._busy: set[UUID] = set()  # streams of the groups under way
         self._start_is_due = False
-        self._lingers = False
 
     def submit(self, ask: Ask) -> None:
         """Queue an ask; its answer comes through its future. Raises `Overloaded` when too many facts wait."""
@@ -88,14 +87,18 @@ class Writer:
         while not self.idle:
             await asyncio.wait(self._under_way or [asyncio.create_task(asyncio.sleep(0))])
 
-    def _start_soon(self) -> None:
-        """Start groups once everybody who is about to ask in this turn of the event loop has asked."""
-        if not (self._start_is_due or self._lingers):
+    def _start_soon(self, in_s: float = 0.0) -> None:
+        """Start groups once everybody who is about to ask in this turn of the event loop has asked, or `in_s` later."""
+        if not self._start_is_due:
             self._start_is_due = True
-            asyncio.get_running_loop().call_soon(self._start)
+            loop = asyncio.get_running_loop()
+            if in_s:
+                loop.call_later(in_s, self._start)
+            else:
+                loop.call_soon(self._start)
 
     def _start(self) -> None:
-        self._start_is_due = self._lingers = False
+        self._start_is_due = False
         while self._waiting and len(self._under_way) < (1 if self._workspace.behind else GROUPS_MAX):
             if self._under_way and len(self._waiting) * 2 < max(map(len, self._under_way.values())):
                 return  # too few to be worth a commit of their own: they go with those who come meanwhile
@@ -110,11 +113,7 @@ class Writer:
     def _ended(self, task: asyncio.Task[None]) -> None:
         asks = self._under_way.pop(task)
         self._busy.difference_update(ask.stream for ask in asks)
-        if self._workspace.behind and len(asks) > 1 and not self._start_is_due:
-            self._lingers = True
-            asyncio.get_running_loop().call_later(LINGER_S, self._start)
-        else:
-            self._start_soon()
+        self._start_soon(LINGER_S if self._workspace.behind and len(asks) > 1 else 0.0)
 
     def _take(self) -> list[Ask]:
         """The next group: asks in order, up to the bound, on streams that no group under way is on.
