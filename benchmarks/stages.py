@@ -26,6 +26,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ("writer: groups, answers", "service.ledger.writer:Writer", "_commit"),
     ("decide", "service.ledger.writer", "decide"),
     ("append: keys, parameters", "service.ledger.writer", "append"),
+    ("commit: what goes together", "service.ledger.commits:Commits", "_commit"),
     ("seal", "service.ledger.append", "_sealed"),
     ("derived rows", "service.ledger.listing:ListRows", "of"),
     (SQL_CALL, "service.ledger.prepared:Prepared", "call"),

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import filling, ours
@@ -55,18 +55,23 @@ def _sharing(bench: Bench, workspaces: int, deals: int, tell: Callable[[str], No
 
 
 def _send(bench: Bench, servers: list[Serving], traffic: Traffic, seconds: float) -> float:
-    """Answers a second of all of them, the connections divided among them."""
+    """Answers a second of all of them, the connections divided among them; each begins with deals of its own.
 
-    def one(server: Serving) -> float:
+    A balancer does not send two requests for one deal at the same moment, time and again.
+    """
+
+    def one(number: int, server: Serving) -> float:
+        start = number * traffic.period // len(servers)
+        shifted = replace(traffic, requests=[*traffic.requests[start:], *traffic.requests[:start]])
         folder = bench.folder / f"load-on-{server.port}"
         folder.mkdir(exist_ok=True)
-        sent = installed_sender(folder).timed(server.port, traffic, bench.sizes.connections // len(servers), seconds)
+        sent = installed_sender(folder).timed(server.port, shifted, bench.sizes.connections // len(servers), seconds)
         if sent.wrong:
             raise NotComparable(f"{sent.wrong} of {sent.answers} answers were not {traffic.expected}")
         return sent.rate
 
     with ThreadPoolExecutor(len(servers)) as pool:
-        return sum(pool.map(one, servers))
+        return sum(pool.map(one, *zip(*enumerate(servers), strict=True)))
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class Settings:
     master_key_file: Path | None
     database_connections_max: int
     batch_events_max: int
+    commit_workspaces_max: int
     queue_proposals_max: int
     cached_events_max: int
     body_bytes_max: int
@@ -128,15 +129,24 @@ TABLE: tuple[Setting, ...] = (
     ),
     # One commit of 256 small facts takes about 20 ms, which is what a lone writer is willing to wait behind.
     Setting("THROUGHLINE_BATCH_EVENTS_MAX", "batch_events_max", "256", *whole(1, 5_000), "facts in one commit"),
+    # Of many workspaces that write now and then, each would have a commit for a fact or two. One where each is on a
+    # server of its own: a commit over several servers costs more than it saves.
+    Setting(
+        "THROUGHLINE_COMMIT_WORKSPACES_MAX",
+        "commit_workspaces_max",
+        "16",
+        *whole(1, 1_000),
+        "workspaces that share a commit",
+    ),
     # At a few thousand appends a second this is a second of waiting: the bound of what a client would still wait for.
     Setting(
         "THROUGHLINE_QUEUE_PROPOSALS_MAX", "queue_proposals_max", "4096", *whole(1, 1_000_000), "proposals waiting"
     ),
-    # About 1.5 KB of resident memory an everyday fact, as measured: 120 MB. Long words cost what they are long.
+    # About 1.5 KB of resident memory an everyday fact, as measured: 110 MB. Long words cost what they are long.
     Setting(
         "THROUGHLINE_CACHED_EVENTS_MAX",
         "cached_events_max",
-        "80000",
+        "75000",
         *whole(1_000, 100_000_000),
         "facts of folded streams kept in memory",
     ),

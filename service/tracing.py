@@ -15,6 +15,7 @@ from service.faults import StartRefusal
 from service.http.problems import REFUSAL
 from service.http.trace_context import TRACE, echoed
 from service.ledger.asking import Ask
+from service.ledger.commits import Commits
 from service.ledger.prepared import Prepared
 from service.ledger.store import Store
 from service.ledger.writer import Writer
@@ -53,6 +54,7 @@ def tracing(app: App, processor: SpanProcessor) -> Iterator[App]:
     wrapped = {
         (Writer, "submit"): _submit(Writer.submit),
         (Writer, "_commit_together"): _group(tracer, Writer._commit_together),
+        (Commits, "send"): _sent(tracer, Commits.send),
         (Prepared, "call"): _prepared(tracer, Prepared.call),
         (Store, "read"): _read(tracer, Store.read),
     }
@@ -145,6 +147,15 @@ def _prepared(tracer: trace.Tracer, call: Callable[..., Awaitable[Any]]) -> Any:
             return await call(self, *arguments)
         with _sql(tracer, self.name):
             return await call(self, *arguments)
+
+    return traced
+
+
+def _sent(tracer: trace.Tracer, send: Callable[..., Awaitable[Any]]) -> Any:
+    @wraps(send)
+    async def traced(self: Commits, *arguments: Any) -> Any:
+        with _sql(tracer, "append"):
+            return await send(self, *arguments)
 
     return traced
 

@@ -66,7 +66,7 @@ class Figures(Collector):
 
     def _ledger_figures(self) -> Iterator[Metric]:
         vitals = self._ledger.vitals()
-        groups = HistogramMetricFamily("throughline_commit_facts", "Facts recorded together in one commit.")
+        groups = HistogramMetricFamily("throughline_commit_facts", "Facts of one workspace recorded together.")
         groups.add_metric([], vitals.groups.cumulative, vitals.groups.sum)
         yield groups
         yield counter("throughline_facts_appended", "Facts this process recorded.", vitals.groups.sum)

@@ -19,16 +19,18 @@ from service.ledger.arrays import (
     uuid_array,
 )
 from service.ledger.asking import Staged
+from service.ledger.commits import Send
 from service.ledger.deciding import Group
 from service.ledger.keys import AppendKeys, Ciphers
 from service.ledger.known_keys import KEY_READS_MAX
 from service.ledger.listing import ListRows
-from service.ledger.prepared import Prepared
 from service.ledger.sealing import CHANCE_BYTES, Sealed, seal
-from service.ledger.store import fetch, statement
+from service.ledger.store import statement
 from service.ledger.workspace import Connection, Workspace
 
-_APPEND = Prepared("append")
+APPENDED = b"appended"
+"""The verdict of `append_events` when all was written."""
+
 _PARTY_KEYS = statement("party_keys")
 
 
@@ -36,9 +38,10 @@ async def append(
     workspace: Workspace,
     ciphers: Ciphers,
     rows: ListRows,
-    connection: Connection,
+    send: Send,
     group: Group,
     at: datetime,
+    connection: Connection | None = None,
     alone: Collection[UUID] = (),
 ) -> tuple[int, datetime] | None:
     """Append a decided group: the position of its first fact and the moment of storing.
@@ -61,24 +64,28 @@ async def append(
             return None
         reads += 1
         await workspace.keys.know(known, connection)
-        await _know_parties(workspace, ciphers, keys, connection, parties)
-    verdict, first, stored_at = await _call(workspace, keys, rows, connection, group, subjects, at, alone)
+        await _know_parties(workspace, ciphers, keys, parties, connection)
+    verdict, first, stored_at = await _call(workspace, keys, rows, send, group, subjects, at, alone)
     if verdict == b"erased":
         ciphers.forget(workspace.workspace_id)
-    if verdict != b"appended":
+    if verdict != APPENDED:
         return None
     keys.keep()
     return read_bigint(first), read_instant(stored_at)
 
 
 async def _know_parties(
-    workspace: Workspace, ciphers: Ciphers, keys: AppendKeys, connection: Connection, parties: Iterable[UUID]
+    workspace: Workspace,
+    ciphers: Ciphers,
+    keys: AppendKeys,
+    parties: Iterable[UUID],
+    connection: Connection | None,
 ) -> None:
     """Have a key for everybody whom words are about."""
     unknown = [party for party in parties if keys.party(party) is None]
     if not unknown:
         return
-    stored = await fetch(connection, _PARTY_KEYS, {"workspace": workspace.workspace_id, "parties": unknown})
+    stored = await workspace.read(_PARTY_KEYS, {"workspace": workspace.workspace_id, "parties": unknown}, connection)
     for key_id, kind, owner_id, wrapped in stored:
         ciphers.learn(workspace.workspace_id, key_id, kind, owner_id, wrapped)
     known = {owner_id for _, _, owner_id, _ in stored}
@@ -91,7 +98,7 @@ async def _call(
     workspace: Workspace,
     keys: AppendKeys,
     rows: ListRows,
-    connection: Connection,
+    send: Send,
     group: Group,
     subjects: Sequence[UUID | None],
     at: datetime,
@@ -102,8 +109,7 @@ async def _call(
     staged = group.staged
     sealed = _sealed(workspace.workspace_id, keys, staged, subjects, alone)
     derived = rows.of(workspace.workspace_id, keys, group, place)
-    answer = await _APPEND.call(
-        connection,
+    return await send(
         {
             "workspace": workspace.workspace_id.bytes,
             "at": instant(at),
@@ -130,8 +136,8 @@ async def _call(
             "participations": derived.participations,
             "rewritten": integer_array(derived.rewritten),
         },
+        len(staged),
     )
-    return answer[0]
 
 
 def _sealed(

@@ -14,6 +14,8 @@ BYTEA, BIGINT, INTEGER, TEXT, TIMESTAMPTZ, UUID_OID = 17, 20, 23, 25, 1184, 2950
 _HEADER = Layout(">iiIii")  # dimensions, whether there are nulls, item type, length, lower bound
 _SIZE = Layout(">i")
 _BIGINT = Layout(">q")
+TRUE = b"\1"
+"""A boolean that holds."""
 _NULL = _SIZE.pack(-1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # timestamptz counts microseconds from here
 _MICROSECOND = timedelta(microseconds=1)
@@ -52,6 +54,15 @@ def instant_array(items: Iterable[datetime]) -> bytes:
 def instant(moment: datetime) -> bytes:
     """timestamptz"""
     return _BIGINT.pack(_microseconds(moment))
+
+
+def bigint(number: int) -> bytes:
+    """bigint"""
+    return _BIGINT.pack(number)
+
+
+def read_uuid(content: bytes) -> UUID:
+    return UUID(bytes=content)
 
 
 def read_instant(content: bytes) -> datetime:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
+from math import inf
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -10,14 +11,14 @@ from psycopg import AsyncConnection
 
 from domain.facts import Recorded, stream_key, stream_uuid
 from domain.stream import evolve, initial
-from service.ledger.arrays import read_bigint
+from service.ledger.arrays import TRUE, read_bigint, read_instant, read_uuid
 from service.ledger.credentials import Credentials
 from service.ledger.deciding import Draft
 from service.ledger.keys import Ciphers
 from service.ledger.known_keys import KnownKeys
 from service.ledger.memory import Kept, Memory
 from service.ledger.patience import Patience
-from service.ledger.prepared import Prepared
+from service.ledger.prepared import Prepared, Row
 from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, Unreadable
 from service.ledger.sealing import Stored
 from service.ledger.sharing import SharedRuns
@@ -33,6 +34,8 @@ RECORDED_PER_READ = 500
 OPAQUE = "opaque"
 # Behind by more than this, forgetting all streams is cheaper than reading what they missed.
 CATCH_UP_MAX = 10_000
+# Whoever wrote to it within this time will most likely do so again.
+SHARED_S = 1.0
 ANY = UUID(int=0)  # no stream's id
 
 _HEAD = Prepared("head")
@@ -61,7 +64,7 @@ class Workspace:
     ) -> None:
         self.workspace_id = workspace_id
         self.position = 0
-        self._appended_to = 0  # where the last append of this process ended
+        self._others_at = -inf  # when it was last seen that others had recorded
         self.listener: Listener | None = None
         self._store = store
         self._memory = memory
@@ -82,9 +85,9 @@ class Workspace:
         return self._catching_up.idle and self.listener is None
 
     @property
-    def behind(self) -> bool:
-        """Whether others are known to have recorded something that was not followed yet."""
-        return self.position < self._appended_to
+    def shared(self) -> bool:
+        """Whether others were found to write to it a moment ago."""
+        return asyncio.get_running_loop().time() - self._others_at < SHARED_S
 
     # -- freshness
 
@@ -119,11 +122,35 @@ class Workspace:
                 rows = await self._store.read_on(
                     connection,
                     _RECORDED,
-                    {"workspace": self.workspace_id, "from": start, "to": min(head, start + RECORDED_PER_READ)},
+                    {
+                        "workspace": self.workspace_id,
+                        "from": start,
+                        "to": min(head, start + RECORDED_PER_READ),
+                        "own": [],
+                    },
                 )
                 erased = {row[0] for row in rows if row[-1]}
                 await self._take_over([Stored(*row[:-1]) for row in rows], erased, connection)
         self.position = max(self.position, head)
+
+    async def overtaken(self) -> None:
+        """Follow the log after an append was refused because others were faster."""
+        self._others_at = asyncio.get_running_loop().time()
+        await self.follow()
+
+    async def take_missed(self, known: int, rows: Sequence[Row]) -> None:
+        """Take in what others recorded from the position `known` on, as it came with the answer to an append."""
+        if not rows:
+            return
+        self._others_at = asyncio.get_running_loop().time()
+        facts = [_stored(row) for row in rows]
+        await self._take_over(
+            facts, {fact.stream for fact, row in zip(facts, rows, strict=True) if row[-1] == TRUE}, None
+        )
+        taken = {fact.position for fact in facts}
+        while known in taken:
+            known += 1
+        self.position = max(self.position, known)
 
     async def _take_over(self, facts: list[Stored], erased: Collection[UUID], connection: Connection | None) -> None:
         """Bring the streams in memory on which others recorded these facts up to date; `erased` are to be forgotten."""
@@ -143,7 +170,8 @@ class Workspace:
         """This process appended `records` at `first`; with nothing of others before them, they are followed."""
         if self.position == first:
             self.position = first + len(records)
-        self._appended_to = max(self._appended_to, first + len(records))
+        elif first > self.position:
+            self._others_at = asyncio.get_running_loop().time()
         if self.listener is not None and records:
             self.listener.recorded(first, records)
 
@@ -333,6 +361,25 @@ class Workspace:
             if kept.held:
                 self._memory.grew(1)
 
-    async def read(self, sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """Rows of a statement about this workspace."""
-        return await self._store.read(sql, parameters)
+    async def read(
+        self, sql: str, parameters: dict[str, Any], connection: Connection | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Rows of a statement about this workspace, on a connection that the caller has already if there is one."""
+        return await self._store.read_on(connection, sql, parameters)
+
+
+def _stored(row: Row) -> Stored:
+    """A row of `recorded.sql` in binary form."""
+    stream, version, position, event_id, recorded_at, envelope, structure, words, words_key, digest, _ = row
+    return Stored(
+        read_uuid(stream),
+        read_bigint(version),
+        read_bigint(position),
+        read_uuid(event_id),
+        read_instant(recorded_at),
+        envelope,
+        structure,
+        words,
+        None if words_key is None else read_uuid(words_key),
+        digest,
+    )

@@ -5,6 +5,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from service.clock import Clock
+from service.ledger.commits import Commits
 from service.ledger.credentials import Credentials, Identity
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
@@ -38,6 +39,7 @@ class Workspaces:
         self._list_rows = list_rows
         self._clock = clock
         self._settings = settings
+        self._commits = Commits(store, settings.commit_workspaces_max, settings.batch_events_max)
         self._pairs: OrderedDict[UUID, tuple[Workspace, Writer]] = OrderedDict()  # the last used last
         # Somebody may still read through a workspace that was let go: it is not followed by another one beside.
         self._alive: WeakValueDictionary[UUID, Workspace] = WeakValueDictionary()
@@ -62,6 +64,7 @@ class Workspaces:
             writer = Writer(
                 workspace,
                 self._store,
+                self._commits,
                 self._ciphers,
                 self._list_rows,
                 self._clock,

@@ -1,8 +1,8 @@
 """Group commit: what waits for one workspace is decided in order and appended with one call, one commit.
 
 A group is decided against the streams in memory and sent with the versions it was decided on. When the database says
-that somebody else was faster, the group is decided again inside a transaction that holds the counter row, so the second
-attempt cannot lose. One bad proposal never fails its neighbours.
+that somebody else was faster, it is decided once more on what they recorded; and after that inside a transaction that
+holds the counter row, so that attempt cannot lose. One bad proposal never fails its neighbours.
 
 While one group is on its way to PostgreSQL the next may be decided, on other streams only: so nothing that is decided
 rests on what is not recorded yet, and both processors have something to do.
@@ -19,17 +19,21 @@ import psycopg
 
 from domain.facts import Recorded
 from service.clock import Clock
-from service.ledger.append import append
+from service.ledger.append import APPENDED, append
 from service.ledger.asking import Appended, Ask
+from service.ledger.commits import Commits, inside
 from service.ledger.deciding import Group, decide, with_missed
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
+from service.ledger.prepared import Parameters, Row
 from service.ledger.refusals import LedgerRefusal, Overloaded, StoreUnavailable
 from service.ledger.store import NOTHING_HAPPENED, TRANSACTION_S, Store, call, fetch, statement
 from service.ledger.workspace import Connection, Workspace
 
 # One being written and one being decided; a third would only wait for the counter row.
 GROUPS_MAX = 2
+# How often a group is decided and sent without holding the counter row.
+ATTEMPTS_AT_ONCE = 2
 # While others write to the workspace too, each commit costs everybody: those who were just answered may ask again at
 # once, and go into one with those who wait.
 LINGER_S = 0.001
@@ -47,6 +51,7 @@ class Writer:
         self,
         workspace: Workspace,
         store: Store,
+        commits: Commits,
         ciphers: Ciphers,
         rows: ListRows,
         clock: Clock,
@@ -55,6 +60,7 @@ class Writer:
     ) -> None:
         self._workspace = workspace
         self._store = store
+        self._commits = commits
         self._ciphers = ciphers
         self._rows = rows
         self._clock = clock
@@ -99,7 +105,7 @@ class Writer:
 
     def _start(self) -> None:
         self._start_is_due = False
-        while self._waiting and len(self._under_way) < (1 if self._workspace.behind else GROUPS_MAX):
+        while self._waiting and len(self._under_way) < (1 if self._workspace.shared else GROUPS_MAX):
             if self._under_way and len(self._waiting) * 2 < max(map(len, self._under_way.values())):
                 return  # too few to be worth a commit of their own: they go with those who come meanwhile
             group = self._take()
@@ -113,7 +119,7 @@ class Writer:
     def _ended(self, task: asyncio.Task[None]) -> None:
         asks = self._under_way.pop(task)
         self._busy.difference_update(ask.stream for ask in asks)
-        self._start_soon(LINGER_S if self._workspace.behind and len(asks) > 1 else 0.0)
+        self._start_soon(LINGER_S if self._workspace.shared and len(asks) > 1 else 0.0)
 
     def _take(self) -> list[Ask]:
         """The next group: asks in order, up to the bound, on streams that no group under way is on.
@@ -168,26 +174,37 @@ class Writer:
         self._answer(group, sent)
 
     async def _attempt(self, asks: list[Ask], sent: set[UUID]) -> tuple[Group, int | None, datetime | None]:
-        """Decide on what is in memory and append; when that was stale, decide again under the counter row.
+        """Decide on what is in memory and append; when that was stale, once more, and at last under the counter row.
 
         `sent` gets the ids of the facts that may be recorded by this, even when its answer is lost.
         """
-        if self._workspace.behind:
-            await self._workspace.follow()
-        known = self._workspace.position  # before loading: what is let go while others are read is not followed further
-        kept = await self._workspace.load({ask.stream for ask in asks})
-        at = self._clock.now()
-        group = decide(asks, kept, {}, at)
-        if group.staged:
-            sent.update(one.fact.event_id for _, one in group.staged)
-            async with self._store.connection(writing=True) as connection:
-                appended = await append(self._workspace, self._ciphers, self._rows, connection, group, at)
-            if appended is not None:
-                return group, *appended
-            sent.clear()
-        elif not group.refused or not await self._moved(known):
-            return group, None, None
+        for _ in range(ATTEMPTS_AT_ONCE):
+            known = (
+                self._workspace.position
+            )  # before loading: what is let go while others are read is followed no further
+            kept = await self._workspace.load({ask.stream for ask in asks})
+            at = self._clock.now()
+            group = decide(asks, kept, {}, at)
+            if group.staged:
+                sent.update(one.fact.event_id for _, one in group.staged)
+                appended = await append(self._workspace, self._ciphers, self._rows, self._send, group, at)
+                if appended is not None:
+                    return group, *appended
+                sent.clear()
+            elif not group.refused or not await self._moved(known):
+                return group, None, None
         return await self._attempt_holding(asks, sent)
+
+    async def _send(self, parameters: Parameters, facts: int) -> Row:
+        """Send an append, and learn from its answer what others have recorded meanwhile; also when it was refused."""
+        workspace = self._workspace
+        known = workspace.position if workspace.shared else None
+        row, missed = await self._commits.send(parameters, facts, known)
+        if known is not None:
+            await workspace.take_missed(known, missed)
+        elif row[0] != APPENDED:
+            await workspace.overtaken()
+        return row
 
     async def _moved(self, known: int) -> bool:
         """Whether the log has moved on since it was followed up to `known`."""
@@ -208,7 +225,7 @@ class Writer:
                 if not group.staged:
                     return group, None, None
                 sent.update(one.fact.event_id for _, one in group.staged)
-                appended = await append(workspace, self._ciphers, self._rows, connection, group, at)
+                appended = await append(workspace, self._ciphers, self._rows, inside(connection), group, at, connection)
                 if appended is not None:
                     return group, *appended
                 # Nobody else can have written meanwhile: what is in memory is not what is stored.

@@ -1,5 +1,6 @@
 """The answer to a write is lost between PostgreSQL and the service: what was recorded is recorded once, and told."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +9,17 @@ from uuid import uuid4
 
 import pytest
 
+from service.ledger import writer
+from service.ledger.credentials import Identity
+from service.ledger.ledger import Ledger
+from service.masterkey import MasterKey
+from service.settings import Settings
 from tests.conftest import Database, Server, _database, open_folder
 from tests.faults.conftest import Connect, a_deal, noted, said
 from tests.faults.history import History, check, stored
 from tests.faults.proxy import APPENDED, COMMITTED, Proxy, proxied
+from tests.ledger.conftest import a_deal as deal_of
+from tests.ledger.conftest import member, note
 from tests.running import Running, started
 
 
@@ -75,29 +83,43 @@ def test_F1_a_write_that_was_lost_twice_is_told_on_the_clients_own_retry(lossy: 
     check(history, stored(lossy.database.app))
 
 
-def test_F1_the_commit_of_an_append_that_held_the_counter_row_is_lost(lossy: Lossy, connect: Connect) -> None:
-    """Another process was faster, so that the append is decided again in a transaction; that one's commit is lost."""
-    client, history = connect(lossy.service), History()
-    deal = a_deal(client, history)
-    other = connect(lossy.other, key_of=lossy.service)
-    assert other.write(history, deal, [noted("From elsewhere")]).status == 201
-    before = lossy.proxy.swallowed
-    lossy.proxy.swallow(COMMITTED)
-    write = client.write(history, deal, [noted("Decided twice, told once")])
-    assert lossy.proxy.swallowed == before + 1
-    assert (write.status, write.versions) == (201, (3,))
-    check(history, stored(lossy.database.app))
+@pytest.mark.anyio
+@pytest.mark.parametrize("lost", [COMMITTED, APPENDED])
+async def test_F1_an_append_that_held_the_counter_row_is_lost_with_its_commit_or_before(
+    ledger: Ledger,
+    noor: Identity,
+    database: Database,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: bytes,
+) -> None:
+    """Others were faster again and again, so that it was decided in a transaction: either all happened, or nothing."""
+    monkeypatch.setattr(writer, "ATTEMPTS_AT_ONCE", 0)
+    deal = await deal_of(ledger, noor)
+    with proxied(database.app) as proxy:
+        async with Ledger.open(proxy.address(database.app), MasterKey(bytes(range(32))), settings) as lossy:
+            proxy.swallow(lost)
+            appended = await note(lossy, noor, deal, "Told once")
+            assert proxy.swallowed == 1
+            assert (appended.stream_version, appended.replayed) == (2, False)
+    assert (await ledger.history(noor, deal)).version == 2
 
 
-def test_F1_an_append_that_was_lost_before_its_commit_is_done_once(lossy: Lossy, connect: Connect) -> None:
-    """In a transaction the lost answer comes before the commit: nothing had happened yet."""
-    client, history = connect(lossy.service), History()
-    deal = a_deal(client, history)
-    other = connect(lossy.other, key_of=lossy.service)
-    assert other.write(history, deal, [noted("From elsewhere")]).status == 201
-    before = lossy.proxy.swallowed
-    lossy.proxy.swallow(APPENDED)
-    write = client.write(history, deal, [noted("Not committed when it was lost")])
-    assert lossy.proxy.swallowed == before + 1
-    assert (write.status, write.versions) == (201, (3,))
-    check(history, stored(lossy.database.app))
+@pytest.mark.anyio
+async def test_F1_a_commit_that_several_workspaces_shared_is_lost(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    places = []
+    for number in range(5):
+        who = member(uuid4())
+        await ledger.create_workspace(who.workspace_id, f"Depot {number}")
+        places.append((who, await deal_of(ledger, who)))
+    with proxied(database.app) as proxy:
+        async with Ledger.open(proxy.address(database.app), MasterKey(bytes(range(32))), settings) as lossy:
+            for version in range(2, 6):
+                proxy.swallow(APPENDED)
+                answers = await asyncio.gather(*(note(lossy, who, deal, "Told once") for who, deal in places))
+                assert [(one.stream_version, one.replayed) for one in answers] == [(version, False)] * 5
+            assert proxy.swallowed == 4
+    for who, deal in places:
+        assert (await ledger.history(who, deal)).version == 5

@@ -12,9 +12,9 @@ import pytest
 
 from domain.facts import stream_uuid
 from service.ledger import workspace as following
+from service.ledger.commits import Commits
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
-from service.ledger.prepared import Prepared
 from service.ledger.store import Store, statement
 from tests.ledger.conftest import Opening, a_deal, note, noted
 
@@ -49,7 +49,7 @@ class Gate:
 def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
     """Gates on every reading statement and on every append of this process."""
     closed: list[Gate] = []
-    read, call = Store.read, Prepared.call
+    read, sent = Store.read, Commits.send
 
     async def gated(store: Store | None, sql: str, parameters: Any, send: Any) -> Any:
         for gate in [gate for gate in closed if not gate.after]:
@@ -62,11 +62,11 @@ def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Gate]]:
     async def gated_read(store: Store, sql: str, parameters: Any) -> Any:
         return await gated(store, sql, parameters, read(store, sql, parameters))
 
-    async def gated_call(prepared: Prepared, connection: Any, parameters: Any) -> Any:
-        return await gated(None, prepared.name, parameters, call(prepared, connection, parameters))
+    async def gated_send(commits: Commits, parameters: Any, *more: Any) -> Any:
+        return await gated(None, "append", parameters, sent(commits, parameters, *more))
 
     monkeypatch.setattr(Store, "read", gated_read)
-    monkeypatch.setattr(Prepared, "call", gated_call)
+    monkeypatch.setattr(Commits, "send", gated_send)
     yield closed
     for gate in closed:
         gate.opened.set()

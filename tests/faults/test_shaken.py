@@ -16,6 +16,7 @@ from domain.facts import Proposal
 from domain.refusals import Refusal
 from domain.stream import fold
 from service.ledger import workspace as following
+from service.ledger.commits import Commits
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
 from service.ledger.prepared import Prepared
@@ -40,7 +41,7 @@ def shake(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], random.Random]:
 
     def shaken(seed: int) -> random.Random:
         chance = random.Random(seed)
-        read, call = Store.read, Prepared.call
+        read, call, send = Store.read, Prepared.call, Commits.send
 
         async def a_moment() -> None:
             if chance.random() < 0.5:
@@ -64,9 +65,16 @@ def shake(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], random.Random]:
             await a_moment()
             return rows
 
+        async def late_send(commits: Commits, *arguments: Any) -> Any:
+            await a_moment()
+            answer = await send(commits, *arguments)
+            await a_moment()
+            return answer
+
         monkeypatch.setattr(Store, "read", late_read)
+        monkeypatch.setattr(Commits, "send", late_send)
         monkeypatch.setattr(Prepared, "call", late_call)
-        for module in ("append", "store", "writer"):
+        for module in ("store", "writer"):
             monkeypatch.setattr(f"service.ledger.{module}.fetch", late_fetch)
         monkeypatch.setattr(following, "FACTS_PER_BREATH", 3)
         monkeypatch.setattr(following, "FACTS_PER_READ", 7)

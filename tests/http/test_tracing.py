@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from service.http.app import create_app
+from service.ledger.commits import Commits
 from service.ledger.ledger import Ledger
 from service.ledger.prepared import Prepared
 from service.ledger.store import Store
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.anyio
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 SECRET = "marzipan-lighthouse"
-PLACES = ((Writer, "submit"), (Writer, "_commit_together"), (Prepared, "call"), (Store, "read"))
+PLACES = ((Writer, "submit"), (Writer, "_commit_together"), (Commits, "send"), (Prepared, "call"), (Store, "read"))
 
 
 @asynccontextmanager

@@ -12,9 +12,9 @@ from domain.refusals import Refusal
 from service.clock import Clock
 from service.ledger import workspace, writer
 from service.ledger.asking import Appended
+from service.ledger.commits import Commits
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
-from service.ledger.prepared import Prepared
 from service.ledger.refusals import Absent, EventIdReused, Overloaded, VersionMismatch
 from service.ledger.writer import Writer
 from service.settings import Settings
@@ -194,17 +194,17 @@ async def test_what_another_process_recorded_is_read_at_once(ledger: Ledger, noo
             assert decided.stream_version == version + 1
 
 
-async def test_who_finds_that_others_write_looks_before_deciding(
+async def test_what_others_recorded_comes_with_the_answer_of_who_was_slower(
     ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The gap before one's own fact tells of them: the next write is not decided in vain on what is in memory."""
+    """The gap before one's own fact tells that others write: the next answer brings what they recorded."""
     ours, theirs = [await a_deal(ledger, noor) for _ in range(2)]
     async with opening() as other:
         await note(other, noor, theirs, "Theirs")
         await note(ledger, noor, ours, "Ours, after a gap")
 
         async def decided_again(*_: object) -> None:
-            raise AssertionError("it was decided on what had moved on")
+            raise AssertionError("it had to hold the counter row")
 
         monkeypatch.setattr(Writer, "_attempt_holding", decided_again)
         assert (await note(ledger, noor, theirs, "Ours, on theirs")).stream_version == 3
@@ -216,17 +216,16 @@ async def test_while_others_write_those_who_ask_again_share_a_commit(
     ours = [await a_deal(ledger, noor) for _ in range(2)]
     monkeypatch.setattr(writer, "LINGER_S", 0.5)  # a machine that is busy takes longer between two steps of this test
     commits = []
-    call = Prepared.call
+    send = Commits.send
 
-    async def counted(prepared: Prepared, *arguments: Any) -> Any:
-        if prepared.name == "append":
-            commits.append(prepared)
-        return await call(prepared, *arguments)
+    async def counted(commits_: Commits, *arguments: Any) -> Any:
+        commits.append(commits_)
+        return await send(commits_, *arguments)
 
     async with opening() as other:
         theirs = await a_deal(other, noor)
         await asyncio.gather(*(note(ledger, noor, deal, "Together, after a gap") for deal in ours))
-        monkeypatch.setattr(Prepared, "call", counted)
+        monkeypatch.setattr(Commits, "send", counted)
         first = asyncio.create_task(note(ledger, noor, ours[0], "The first to ask again"))
         for _ in range(3):
             await asyncio.sleep(0)

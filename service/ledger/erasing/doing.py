@@ -15,6 +15,7 @@ from domain.history import may_know
 from service.clock import Clock
 from service.ids import new_id
 from service.ledger.append import append
+from service.ledger.commits import inside
 from service.ledger.erasing.asked import FACTS_NAMED_MAX, Erased, Lost, Planned, Wanted
 from service.ledger.erasing.journal import Entry, ErasureJournal
 from service.ledger.erasing.reach import Reach, Reaching
@@ -156,7 +157,7 @@ class Erasures:
             raise home
         group = said(wanted, reach, streams, (workspace.workspace_id, home), event_id, by, at)
         alone = [event_id] if wanted.scope == "stream" else []
-        appended = await append(workspace, self._ciphers, self._rows, connection, group, at, alone)
+        appended = await append(workspace, self._ciphers, self._rows, inside(connection), group, at, connection, alone)
         if appended is None:  # what was in memory is not what is stored
             workspace.forget(group.drafts)
             raise StoreUnavailable("the streams were not what is stored; they are read anew")
