@@ -152,10 +152,12 @@ class Commits:
                     task.add_done_callback(self._alone.discard)
                 return
             for call in calls:
-                call.answer.set_exception(failure)
+                if not call.answer.done():
+                    call.answer.set_exception(failure)
             return
         for call, answer in zip(calls, answers, strict=True):
-            call.answer.set_result(answer)
+            if not call.answer.done():
+                call.answer.set_result(answer)
 
     async def _together(self, calls: Sequence[_Call]) -> list[Answer]:
         async with self._store.connection(writing=True) as connection:
