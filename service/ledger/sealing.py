@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from domain.facts import Fact, Recorded, stream_key
+from service.ledger.arrays import read_bigint, read_instant, read_uuid
 from service.ledger.canonical import digest
 from service.ledger.parts import divide, unite
+from service.ledger.prepared import Row
 from service.ledger.refusals import Unreadable
 
 SALT_BYTES = 16
@@ -44,6 +46,23 @@ class Stored(Struct, frozen=True, gc=False):
     words: bytes | None
     words_key: UUID | None
     proposal_digest: bytes | None
+
+
+def stored(row: Row) -> Stored:
+    """A row of `recorded.sql` in binary form."""
+    stream, version, position, event_id, recorded_at, envelope, structure, words, words_key, digest, _ = row
+    return Stored(
+        read_uuid(stream),
+        read_bigint(version),
+        read_bigint(position),
+        read_uuid(event_id),
+        read_instant(recorded_at),
+        envelope,
+        structure,
+        words,
+        None if words_key is None else read_uuid(words_key),
+        digest,
+    )
 
 
 def seal(

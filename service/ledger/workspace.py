@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 
 from domain.facts import Recorded, stream_key, stream_uuid
 from domain.stream import evolve, initial
-from service.ledger.arrays import TRUE, read_bigint, read_instant, read_uuid
+from service.ledger.arrays import TRUE, read_bigint
 from service.ledger.credentials import Credentials
 from service.ledger.deciding import Draft
 from service.ledger.keys import Ciphers
@@ -20,7 +20,7 @@ from service.ledger.memory import Kept, Memory
 from service.ledger.patience import Patience
 from service.ledger.prepared import Prepared, Row
 from service.ledger.refusals import Absent, LedgerRefusal, NoSuchKey, Unreadable
-from service.ledger.sealing import Stored
+from service.ledger.sealing import Stored, stored
 from service.ledger.sharing import SharedRuns
 from service.ledger.store import SILENCE_S, Store, statement
 
@@ -143,7 +143,7 @@ class Workspace:
         if not rows:
             return
         self._others_at = asyncio.get_running_loop().time()
-        facts = [_stored(row) for row in rows]
+        facts = [stored(row) for row in rows]
         await self._take_over(
             facts, {fact.stream for fact, row in zip(facts, rows, strict=True) if row[-1] == TRUE}, None
         )
@@ -366,20 +366,3 @@ class Workspace:
     ) -> list[tuple[Any, ...]]:
         """Rows of a statement about this workspace, on a connection that the caller has already if there is one."""
         return await self._store.read_on(connection, sql, parameters)
-
-
-def _stored(row: Row) -> Stored:
-    """A row of `recorded.sql` in binary form."""
-    stream, version, position, event_id, recorded_at, envelope, structure, words, words_key, digest, _ = row
-    return Stored(
-        read_uuid(stream),
-        read_bigint(version),
-        read_bigint(position),
-        read_uuid(event_id),
-        read_instant(recorded_at),
-        envelope,
-        structure,
-        words,
-        None if words_key is None else read_uuid(words_key),
-        digest,
-    )
