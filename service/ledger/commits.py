@@ -130,15 +130,19 @@ class Commits:
         self._start_soon()
 
     def _take(self) -> list[_Call]:
-        """The calls of the next commit, in the one order in which everybody takes the counter rows of several."""
-        count, facts = 1, self._waiting[0].facts
-        while count < min(len(self._waiting), self._workspaces_max):
-            facts += self._waiting[count].facts
-            if facts > self._facts_max:
-                break
-            count += 1
-        calls, self._waiting = self._waiting[:count], self._waiting[count:]
-        return sorted(calls, key=lambda call: call.workspace)
+        """The calls of the next commit, one a workspace, in the one order in which everybody takes counter rows."""
+        calls: dict[bytes, _Call] = {}
+        facts = 0
+        later = []
+        for call in self._waiting:
+            fits = not calls or (len(calls) < self._workspaces_max and facts + call.facts <= self._facts_max)
+            if fits and call.workspace not in calls:
+                calls[call.workspace] = call
+                facts += call.facts
+            else:
+                later.append(call)
+        self._waiting = later
+        return [calls[workspace] for workspace in sorted(calls)]
 
     async def _commit(self, calls: Sequence[_Call]) -> None:
         """Answer every call, whatever happens; those of a commit that failed for one of them, each by itself."""

@@ -64,6 +64,7 @@ class Workspace:
     ) -> None:
         self.workspace_id = workspace_id
         self.position = 0
+        self._ahead: dict[int, int] = {}  # what this process appended behind something not followed yet: from, to
         self._others_at = -inf  # when it was last seen that others had recorded
         self.listener: Listener | None = None
         self._store = store
@@ -83,6 +84,11 @@ class Workspace:
     @property
     def idle(self) -> bool:
         return self._catching_up.idle and self.listener is None
+
+    @property
+    def behind(self) -> int:
+        """How many facts are known to be recorded before an append of this process that were not followed yet."""
+        return min(self._ahead) - self.position if self._ahead else 0
 
     @property
     def shared(self) -> bool:
@@ -131,7 +137,7 @@ class Workspace:
                 )
                 erased = {row[0] for row in rows if row[-1]}
                 await self._take_over([Stored(*row[:-1]) for row in rows], erased, connection)
-        self.position = max(self.position, head)
+        self._reach(head)
 
     async def overtaken(self) -> None:
         """Follow the log after an append was refused because others were faster."""
@@ -150,7 +156,7 @@ class Workspace:
         taken = {fact.position for fact in facts}
         while known in taken:
             known += 1
-        self.position = max(self.position, known)
+        self._reach(known)
 
     async def _take_over(self, facts: list[Stored], erased: Collection[UUID], connection: Connection | None) -> None:
         """Bring the streams in memory on which others recorded these facts up to date; `erased` are to be forgotten."""
@@ -167,13 +173,19 @@ class Workspace:
         await self._fold_in(behind, [row for row in facts if row.stream in behind], {}, connection)
 
     def advanced(self, first: int, records: Sequence[Recorded]) -> None:
-        """This process appended `records` at `first`; with nothing of others before them, they are followed."""
-        if self.position == first:
-            self.position = first + len(records)
-        elif first > self.position:
-            self._others_at = asyncio.get_running_loop().time()
+        """This process appended `records` at `first`; once all before them is followed, they are."""
+        self._ahead[first] = first + len(records)
+        self._reach(self.position)
         if self.listener is not None and records:
             self.listener.recorded(first, records)
+
+    def _reach(self, position: int) -> None:
+        """All before `position` is followed, and what this process appended from there on."""
+        self.position = max(self.position, position)
+        while (end := self._ahead.pop(self.position, None)) is not None:
+            self.position = end
+        if self._ahead:
+            self._ahead = {first: end for first, end in self._ahead.items() if first > self.position}
 
     def take_in(self, stream: UUID, draft: Draft, added: Sequence[tuple[Recorded, bytes]]) -> None:
         """Keep what this process just recorded on a stream, unless the follower was faster, wholly or in part."""

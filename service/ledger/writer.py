@@ -21,7 +21,7 @@ from domain.facts import Recorded
 from service.clock import Clock
 from service.ledger.append import APPENDED, append
 from service.ledger.asking import Appended, Ask
-from service.ledger.commits import Commits, inside
+from service.ledger.commits import MISSED_MAX, Commits, inside
 from service.ledger.deciding import Group, decide, with_missed
 from service.ledger.keys import Ciphers
 from service.ledger.listing import ListRows
@@ -178,6 +178,8 @@ class Writer:
 
         `sent` gets the ids of the facts that may be recorded by this, even when its answer is lost.
         """
+        if self._workspace.behind > MISSED_MAX:
+            await self._workspace.follow()
         for _ in range(ATTEMPTS_AT_ONCE):
             known = (
                 self._workspace.position
@@ -198,7 +200,9 @@ class Writer:
     async def _send(self, parameters: Parameters, facts: int) -> Row:
         """Send an append, and learn from its answer what others have recorded meanwhile; also when it was refused."""
         workspace = self._workspace
-        known = workspace.position if workspace.shared else None
+        # With another group of ours under way, what is missing may be its facts.
+        asks = workspace.shared or (workspace.behind and len(self._under_way) == 1)
+        known = workspace.position if asks else None
         row, missed = await self._commits.send(parameters, facts, known)
         if known is not None:
             await workspace.take_missed(known, missed)

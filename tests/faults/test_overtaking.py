@@ -246,3 +246,20 @@ async def test_a_stream_that_is_remembered_wrongly_can_be_written_all_the_same(l
 def let_go(ledger: Ledger, workspace_id: UUID, stream_id: str) -> None:
     """What happens to the stream that was not used for longest when memory is short."""
     ledger._memory.drop(workspace_id, [stream_uuid(stream_id)])
+
+
+async def test_two_groups_of_one_process_that_end_in_the_other_order_are_not_taken_for_others(
+    ledger: Ledger, noor: Identity, gates: list[Gate]
+) -> None:
+    first, second = await a_deal(ledger, noor), await a_deal(ledger, noor)
+    here = ledger._workspaces.known(noor.workspace_id)
+    answer = closed(gates, append_to(first), after=True)
+    writing = asyncio.create_task(note(ledger, noor, first, "Recorded first, told last"))
+    await answer.is_reached()
+    assert (await note(ledger, noor, second, "Recorded second, told first")).position == 4
+    assert (here.position, here.behind, here.shared) == (2, 1, False)
+    assert (await note(ledger, noor, second, "And another")).position == 5
+    assert (here.position, here.behind, here.shared) == (2, 1, False)
+    answer.opened.set()
+    await writing
+    assert (here.position, here.behind, here.shared) == (5, 0, False)

@@ -225,13 +225,14 @@ async def test_while_others_write_those_who_ask_again_share_a_commit(
     async with opening() as other:
         theirs = await a_deal(other, noor)
         await asyncio.gather(*(note(ledger, noor, deal, "Together, after a gap") for deal in ours))
+        await asyncio.gather(*(note(ledger, noor, deal, "And told what was in it") for deal in ours))
         monkeypatch.setattr(Commits, "send", counted)
         first = asyncio.create_task(note(ledger, noor, ours[0], "The first to ask again"))
         for _ in range(3):
             await asyncio.sleep(0)
         await asyncio.gather(first, note(ledger, noor, ours[1], "The other, a moment later"))
         assert len(commits) == 1
-        assert (await note(other, noor, theirs, "And theirs")).position == 8
+        assert (await note(other, noor, theirs, "And theirs")).position == 10
 
 
 async def test_what_others_recorded_is_followed_in_pieces(

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from service.ledger import commits, workspace
+from service.ledger import commits, workspace, writer
 from service.ledger.asking import Appended
 from service.ledger.credentials import Identity
 from service.ledger.erasing.asked import Wanted as ToErase
@@ -167,11 +167,27 @@ async def test_what_others_recorded_comes_with_an_answer_piece_by_piece(
         for number in range(5):
             await note(ledger, noor, ours, f"Ours {number}")
             places.append(followed.position)
-        assert places == [9, 12, 15, 18, 21]
+        assert places == [9, 12, 15, 20, 21]
         for deal in (ours, *theirs):
             kept = followed.kept(UUID(deal.partition("/")[2]))
             assert kept is not None
             assert kept.records == (await other.history(noor, deal)).records
+
+
+async def test_whoever_is_far_behind_follows_the_log_instead(
+    ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that has just started has missed the whole log: it is not told of it answer by answer."""
+    monkeypatch.setattr(writer, "MISSED_MAX", 3)
+    deal = await a_deal(ledger, noor)
+    for number in range(4):
+        await note(ledger, noor, deal, f"Before the other starts {number}")
+    async with opening() as other:
+        followed = other._workspaces.known(noor.workspace_id)
+        await note(other, noor, deal, "Decided on what was read of the deal")
+        assert (followed.position, followed.behind) == (0, 5)
+        await note(other, noor, deal, "Decided on the log")
+        assert (followed.position, followed.behind, followed.shared) == (7, 0, False)
 
 
 async def test_what_others_erased_is_gone_with_the_next_answer(
