@@ -188,7 +188,14 @@ def me(url: str, key: str) -> UUID:
 
 @contextmanager
 def busy_clients(
-    urls: Sequence[str], key: str, history: History, streams: list[str], *, count: int = 8, seed: int = 0
+    urls: Sequence[str],
+    key: str,
+    history: History,
+    streams: list[str],
+    *,
+    count: int = 8,
+    seed: int = 0,
+    requests_max: int = REQUESTS_MAX,
 ) -> Iterator[threading.Event]:
     """`count` clients at work, spread over `urls`; they stop when the event is set, at the latest with the block."""
     party = me(urls[0], key)
@@ -196,7 +203,7 @@ def busy_clients(
     clients = [Client(urls[nth % len(urls)], key) for nth in range(count)]
     workers = [Busy(client, party, history, streams, seed * 1_000 + nth) for nth, client in enumerate(clients)]
     threads = [
-        threading.Thread(target=worker.work, args=(stop, REQUESTS_MAX // count), name="client") for worker in workers
+        threading.Thread(target=worker.work, args=(stop, requests_max // count), name="client") for worker in workers
     ]
     for thread in threads:
         thread.start()
