@@ -62,6 +62,7 @@ def bigint(number: int) -> bytes:
 
 
 def read_uuid(content: bytes) -> UUID:
+    """The id of a uuid."""
     return UUID(bytes=content)
 
 

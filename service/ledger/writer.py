@@ -181,9 +181,8 @@ class Writer:
         if self._workspace.behind > MISSED_MAX:
             await self._workspace.follow()
         for _ in range(ATTEMPTS_AT_ONCE):
-            known = (
-                self._workspace.position
-            )  # before loading: what is let go while others are read is followed no further
+            # Before loading: what is let go while others are read is followed no further.
+            known = self._workspace.position
             kept = await self._workspace.load({ask.stream for ask in asks})
             at = self._clock.now()
             group = decide(asks, kept, {}, at)
@@ -204,10 +203,15 @@ class Writer:
         asks = workspace.shared or (workspace.behind and len(self._under_way) == 1)
         known = workspace.position if asks else None
         row, missed = await self._commits.send(parameters, facts, known)
-        if known is not None:
-            await workspace.take_missed(known, missed)
-        elif row[0] != APPENDED:
-            await workspace.overtaken()
+        try:
+            if known is not None:
+                await workspace.take_missed(known, missed)
+            elif row[0] != APPENDED:
+                await workspace.overtaken()
+        except StoreUnavailable:
+            if row[0] != APPENDED:
+                raise
+            # Ours is recorded; theirs are followed before they are needed.
         return row
 
     async def _moved(self, known: int) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
 from service.ledger import commits, workspace, writer
 from service.ledger.asking import Appended
@@ -188,6 +189,26 @@ async def test_whoever_is_far_behind_follows_the_log_instead(
         assert (followed.position, followed.behind) == (0, 5)
         await note(other, noor, deal, "Decided on the log")
         assert (followed.position, followed.behind, followed.shared) == (7, 0, False)
+
+
+async def test_what_is_recorded_is_told_though_what_others_recorded_cannot_be_taken_in(
+    ledger: Ledger, noor: Identity, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = [await a_deal(ledger, noor) for _ in range(2)]
+    followed = ledger._workspaces.known(noor.workspace_id)
+
+    async def lost(*_: object) -> None:
+        raise StoreUnavailable("PoolTimeout") from PoolTimeout()
+
+    async with opening() as other:
+        await note(other, noor, theirs, "That somebody else is here")
+        await note(ledger, noor, ours, "Ours")
+        with monkeypatch.context() as patched:
+            patched.setattr(followed, "take_missed", lost)
+            appended = await note(ledger, noor, ours, "Ours, and nothing is learnt of theirs")
+        assert (appended.stream_version, appended.replayed, followed.behind) == (3, False, 1)
+        assert (await ledger.history(noor, theirs)).version == 2
+        assert followed.behind == 0
 
 
 async def test_what_others_erased_is_gone_with_the_next_answer(
