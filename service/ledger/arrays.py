@@ -61,11 +61,6 @@ def bigint(number: int) -> bytes:
     return _BIGINT.pack(number)
 
 
-def read_uuid(content: bytes) -> UUID:
-    """The id of a uuid."""
-    return UUID(bytes=content)
-
-
 def read_instant(content: bytes) -> datetime:
     """The moment (UTC) of a timestamptz."""
     return _EPOCH + timedelta(microseconds=read_bigint(content))

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from domain.facts import Fact, Recorded, stream_key
-from service.ledger.arrays import read_bigint, read_instant, read_uuid
+from service.ledger.arrays import read_bigint, read_instant
 from service.ledger.canonical import digest
 from service.ledger.parts import divide, unite
 from service.ledger.prepared import Row
@@ -52,15 +52,15 @@ def stored(row: Row) -> Stored:
     """A row of `recorded.sql` in binary form."""
     stream, version, position, event_id, recorded_at, envelope, structure, words, words_key, digest, _ = row
     return Stored(
-        read_uuid(stream),
+        UUID(bytes=stream),
         read_bigint(version),
         read_bigint(position),
-        read_uuid(event_id),
+        UUID(bytes=event_id),
         read_instant(recorded_at),
         envelope,
         structure,
         words,
-        None if words_key is None else read_uuid(words_key),
+        None if words_key is None else UUID(bytes=words_key),
         digest,
     )
 
