@@ -10,8 +10,10 @@ from uuid import uuid4
 import pytest
 
 from service.ledger import writer
+from service.ledger.asking import Appended
 from service.ledger.credentials import Identity
 from service.ledger.ledger import Ledger
+from service.ledger.refusals import StoreUnavailable
 from service.masterkey import MasterKey
 from service.settings import Settings
 from tests.conftest import Database, Server, _database, open_folder
@@ -123,3 +125,32 @@ async def test_F1_a_commit_that_several_workspaces_shared_is_lost(
             assert proxy.swallowed == 4
     for who, deal in places:
         assert (await ledger.history(who, deal)).version == 5
+
+
+@pytest.mark.anyio
+async def test_workspaces_whose_shared_commit_meets_silence_are_all_told_in_time_and_go_on_after_it(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    places = []
+    for number in range(4):
+        who = member(uuid4())
+        await ledger.create_workspace(who.workspace_id, f"Depot {number}")
+        places.append((who, await deal_of(ledger, who)))
+    with proxied(database.app) as proxy:
+        async with Ledger.open(proxy.address(database.app), MasterKey(bytes(range(32))), settings) as silenced:
+
+            async def each() -> list[Appended | BaseException]:
+                notes = (note(silenced, who, deal, "Said into the silence") for who, deal in places)
+                return await asyncio.gather(*notes, return_exceptions=True)
+
+            assert not [one for one in await each() if isinstance(one, BaseException)]
+            proxy.hang()
+            async with asyncio.timeout(10):
+                assert {type(one) for one in await each()} == {StoreUnavailable}
+            proxy.go_on()
+            async with asyncio.timeout(10):
+                while [one for one in await each() if isinstance(one, BaseException)]:
+                    pass
+    for who, deal in places:
+        history = await ledger.history(who, deal)
+        assert [record.fact.stream_version for record in history.records] == list(range(1, history.version + 1))
